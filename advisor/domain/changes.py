@@ -1,0 +1,425 @@
+"""What would change it: the smallest set of changeable facts that turns a refusal around.
+
+The search walks the tree of what is wanted. A test that fails is repaired by moving one changeable fact to the
+nearest honest value that passes; `and` needs the repairs of all its parts, `or` of one. Facts that are fixed,
+or that could only be changed by gaming, are never moved, and no fact is moved in a dishonest direction. Each
+candidate set is then tried on the firm itself, side effects included; the first that turns the verdict wins,
+in the order fewest facts, least effort, smallest step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil, floor, isfinite
+
+from advisor.domain.condition import (
+    AS_OF,
+    Choice,
+    Constant,
+    Formula,
+    Junction,
+    Known,
+    Name,
+    Node,
+    Test,
+    Value,
+    conjuncts,
+    facts_in,
+    judge,
+    negated,
+    nodes_in,
+    rebuild,
+    value,
+)
+from advisor.domain.facts import Catalogue, Effort, Fact, FactKind, Speed
+from advisor.domain.reasons import positive
+
+KEPT = 6
+"""Candidate repairs kept for each part of a tree, the best first."""
+ROUNDS = 3
+"""How often side effects of a change are repaired before it is given up."""
+FAR = 2.0
+"""A number that must more than double, or fall below half, is far away: years, and never an easy step."""
+
+Repair = Mapping[str, Value]
+_UNASKED = object()
+_EFFORT: dict[Effort, int] = {"low": 1, "medium": 2, "high": 3}
+_SPEED: dict[Speed, int] = {"fast": 0, "slow": 1, "fixed": 9}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact to move: from what is known to what is needed, with how hard and how slow that is."""
+
+    fact: str
+    known: Value | None
+    needed: Value
+    effort: Effort
+    speed: Speed
+    far: bool = False
+
+
+Reader = Callable[[Repair], Known]
+"""Everything known of the firm once some facts are changed, derived facts included."""
+
+
+class Changer:
+    """Finds the smallest changes under one catalogue; what it learns of a condition is kept for the next firm."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._positive: dict[Node, Node] = {}
+        self._inlined: dict[Node, Node] = {}
+        self._asked: dict[Node, frozenset[str]] = {}
+        self._movable: dict[Node, tuple[Fact, ...]] = {}
+
+    def search(self, known: Known, reread: Reader, verdicts: Mapping[Node, Value | None]) -> Search:
+        """Return a search for one firm; it may be asked about many goals. `verdicts` are those known already."""
+        return Search(self, known, reread, verdicts)
+
+    def conditions(self, goal: Node) -> Iterator[Node]:
+        """Yield the parts of a goal whose verdicts a search will ask for first."""
+        for node in nodes_in(self.positive(goal)):
+            if isinstance(node, Junction | Test) or (isinstance(node, Name) and self.catalogue[node.id].kind == "bool"):
+                yield node
+
+    # ------------------------------------------------------------ what is learned of conditions, kept
+
+    def positive(self, node: Node) -> Node:
+        """Return the condition with `not` pushed down."""
+        found = self._positive.get(node)
+        if found is None:
+            found = self._positive[node] = positive(node)
+        return found
+
+    def inlined(self, node: Node) -> Node:
+        """Return the tree with every derived fact replaced by its formula."""
+        found = self._inlined.get(node)
+        if found is None:
+            found = self._inlined[node] = _inline(node, self.catalogue)
+        return found
+
+    def asked(self, node: Node) -> frozenset[str]:
+        """Return the facts a condition rests on."""
+        found = self._asked.get(node)
+        if found is None:
+            found = self._asked[node] = frozenset(self.catalogue.asked(node))
+        return found
+
+    def movable(self, node: Node) -> tuple[Fact, ...]:
+        """Return the facts behind a condition that may be changed on purpose."""
+        found = self._movable.get(node)
+        if found is None:
+            facts = self.catalogue.facts
+            found = self._movable[node] = tuple(facts[name] for name in self.catalogue.asked(node) if facts[name].change.allowed)
+        return found
+
+
+def _is_far(now: Value | None, needed: Value) -> bool:
+    if isinstance(now, bool) or not isinstance(now, int | float) or not isinstance(needed, int | float):
+        return False
+    low, high = sorted((abs(now), abs(needed)))
+    return now * needed < 0 or high > FAR * max(low, 1.0)
+
+
+class Search:
+    """Finds repairs for one firm; verdicts and repairs of a condition are worked out once."""
+
+    def __init__(self, changer: Changer, known: Known, reread: Reader, verdicts: Mapping[Node, Value | None]) -> None:
+        self.changer, self.known, self.reread = changer, known, reread
+        self.catalogue = changer.catalogue
+        self._verdicts: dict[Node, Value | object] = dict(verdicts)
+        self._repairs: dict[Node, list[Repair]] = {}
+
+    def smallest(self, goal: Node) -> tuple[tuple[Change, ...], bool | None]:
+        """Return the smallest set of changes after which `goal` no longer fails, and the verdict then.
+
+        () where no honest change turns it. A set that settles the verdict is preferred to a smaller one that
+        only leaves it open for want of other answers.
+        """
+        opened: Repair | None = None
+        for first in self.repairs(self.changer.positive(goal)):
+            repair, verdict = self._with_side_effects(goal, first)
+            if verdict is True:
+                return self._changes(repair), True
+            if verdict is None and opened is None:
+                opened = repair
+        return (self._changes(opened), None) if opened is not None else ((), False)
+
+    def _with_side_effects(self, goal: Node, first: Repair) -> tuple[Repair, bool | None]:
+        """Return a repair that also mends what it breaks elsewhere, and the verdict it leads to."""
+        repair = dict(first)
+        verdict = self._verdict_after(goal, repair)
+        for _ in range(ROUNDS - 1):
+            if verdict is not False:
+                break
+            anew = Search(self.changer, self.reread(repair), self.reread, {})
+            again = next(iter(anew.repairs(self.changer.positive(goal))), None)
+            if not again or any(fact in repair for fact in again):
+                break
+            repair |= again
+            verdict = self._verdict_after(goal, repair)
+        return repair, verdict
+
+    def _verdict_after(self, goal: Node, repair: Repair) -> bool | None:
+        """Return the goal's verdict once some facts are changed; parts that do not read them keep theirs."""
+        after: Known = {**self.known, **repair}
+        unknown = False
+        for part in conjuncts(goal):
+            asked = self.changer.asked(part)
+            if asked.isdisjoint(repair):
+                verdict = self.verdict(part)
+            elif any(name in self.catalogue.estimated for name in facts_in(part)):
+                verdict = judge(self.changer.inlined(part), self.reread(repair))
+            else:
+                verdict = judge(self.changer.inlined(part), after)
+            if verdict is False:
+                return False
+            unknown = unknown or verdict is None
+        return None if unknown else True
+
+    def _changes(self, repair: Repair) -> tuple[Change, ...]:
+        return tuple(self._change(fact, self.known.get(fact), needed) for fact, needed in repair.items())
+
+    def _change(self, fact: str, now: Value | None, needed: Value) -> Change:
+        how = self.catalogue.facts[fact].change
+        far = _is_far(now, needed)
+        return Change(fact, now, needed, "high" if far else how.effort, how.speed, far)
+
+    def verdict(self, node: Node) -> bool | None:
+        """Return the verdict of a condition as the firm stands."""
+        verdict = self._verdicts.get(node, _UNASKED)
+        if verdict is _UNASKED:
+            verdict = self._verdicts[node] = self.catalogue.judge(node, self.known)
+        return verdict  # type: ignore[return-value]
+
+    def burden(self, repair: Repair) -> tuple[int, int, float, str]:
+        """Return what a repair costs: facts moved, effort and slowness, relative distance, then its facts by name."""
+        facts = self.catalogue.facts
+        effort = sum(_EFFORT[facts[fact].change.effort] + _SPEED[facts[fact].change.speed] for fact in repair)
+        return len(repair), effort, sum(self._distance(fact, needed) for fact, needed in repair.items()), ",".join(repair)
+
+    def _distance(self, fact: str, needed: Value) -> float:
+        now = self.known.get(fact)
+        if isinstance(now, int | float) and isinstance(needed, int | float):
+            return abs(needed - now) / max(abs(now), abs(needed), 1.0)
+        return 1.0
+
+    def repairs(self, node: Node) -> list[Repair]:
+        """Return repairs after which no part of the node is known to fail, least burden first."""
+        if self.verdict(node) is not False:
+            return [{}]
+        found = self._repairs.get(node)
+        if found is None:
+            found = self._repairs[node] = self._found(node)
+        return found
+
+    def _found(self, node: Node) -> list[Repair]:
+        match node:
+            case Junction("and", parts):
+                failing = [part for part in parts if self.verdict(part) is False]
+                if any(not self.changer.movable(part) for part in failing):
+                    return []
+                merged: list[Repair] = [{}]
+                for part in failing:
+                    options = self.repairs(part)
+                    if not options:
+                        return []
+                    if options != [{}]:
+                        merged = self._best(whole for left in merged for right in options for whole in self._merge(left, right))
+                return merged
+            case Junction("or", parts):
+                return self._best(repair for part in parts for repair in self.repairs(part))
+            case Choice(condition, then, other):
+                ways = (Junction("and", (condition, then)), Junction("and", (negated(condition), other)))
+                return self._best(repair for way in ways for repair in self.repairs(self.changer.positive(way)))
+            case Name(name) | Junction("not", (Name(name),)) if name in self.catalogue.derived:
+                formula = self.catalogue.derived[name].formula
+                return self.repairs(self.changer.positive(formula if isinstance(node, Name) else negated(formula)))
+            case Name() | Junction() | Test():
+                return self._best(self._leaf(node))
+            case _:
+                return []
+
+    def _best(self, repairs: Iterator[Repair]) -> list[Repair]:
+        distinct = {tuple(sorted(repair.items(), key=lambda item: item[0])): repair for repair in repairs}
+        return sorted(distinct.values(), key=self.burden)[:KEPT]
+
+    def _merge(self, left: Repair, right: Repair) -> Iterator[Repair]:
+        """Yield both repairs as one; where they move the same fact, each of the two values or both words."""
+        shared = [fact for fact in right if fact in left and left[fact] != right[fact]]
+        if not shared:
+            yield {**left, **right}
+            return
+        if all(isinstance(left[fact], tuple) for fact in shared):
+            both = {fact: tuple(dict.fromkeys((*left[fact], *right[fact]))) for fact in shared}  # type: ignore[misc]
+            yield {**left, **right, **both}
+            return
+        yield {**left, **right}
+        yield {**right, **left}
+
+    # ------------------------------------------------------------ one test
+
+    def _leaf(self, node: Node) -> Iterator[Repair]:
+        test = self.catalogue.unfolded(node)
+        if isinstance(test, Choice):
+            yield from self.repairs(test)
+            return
+        for fact in self.changer.movable(node):
+            now = self.known.get(fact.id)
+            plain = _plain(node, fact, now)
+            for needed in plain if plain is not None else self._tried(fact, node):
+                if needed != now and _honest(fact, now, needed):
+                    yield {fact.id: needed}
+
+    def _tried(self, fact: Fact, node: Node) -> Iterator[Value]:
+        """Yield values of one fact that make a test over a formula hold, all else unchanged."""
+        test = node.parts[0] if isinstance(node, Junction) else node
+        if fact.kind not in ("int", "number", "money", "ratio") or not isinstance(test, Test):
+            return
+        sides = [_as_fraction(self.changer.inlined(side), fact.id, self.known) for side in (test.left, test.right)]
+        if sides[0] is None or sides[1] is None:
+            return
+        inlined, after = self.changer.inlined(node), dict(self.known)
+        for root in _roots(sides[0], sides[1]):
+            for needed in _rounded(root, fact):
+                after[fact.id] = needed
+                if value(inlined, after) is True:
+                    yield needed
+
+
+def _plain(node: Node, fact: Fact, now: Value | None) -> tuple[Value, ...] | None:
+    """Return the values that make a test of one fact against a constant hold; None where it is not that plain."""
+    match node:
+        case Name(fact.id):
+            return (True,)
+        case Junction("not", (Name(fact.id),)):
+            return (False,)
+        case Test("==" | ">=" | "<=", Name(fact.id), Constant(wanted)):
+            return (wanted,)
+        case Test(">" | "<" | "!=" as op, Name(fact.id), Constant(int() | float() as wanted)):
+            steps = (_STEPS[fact.kind], -_STEPS[fact.kind])
+            return tuple(round(wanted + step, 6) for step in (steps if op == "!=" else steps[:1] if op == ">" else steps[1:]))
+        case Test("!=", Name(fact.id), Constant(wanted)):
+            return tuple(option for option in fact.options if option != wanted)
+        case Test("in", Name(fact.id), Constant(tuple() as words)):
+            return words
+        case Junction("not", (Test("in", Name(fact.id), Constant(tuple() as words)),)):
+            return tuple(option for option in fact.options if option not in words)
+        case Test("contains" | "has_any" | "has_all" as op, Name(fact.id), Constant(wanted)):
+            words = wanted if isinstance(wanted, tuple) else (str(wanted),)
+            have = now if isinstance(now, tuple) else ()
+            every = tuple(dict.fromkeys((*have, *words)))
+            return (every,) if op == "has_all" else tuple((*have, word) for word in words)
+        case Junction("not", (Test("contains" | "has_any", Name(fact.id), Constant(wanted)),)):
+            words = wanted if isinstance(wanted, tuple) else (str(wanted),)
+            return (tuple(word for word in (now if isinstance(now, tuple) else ()) if word not in words),)
+        case _:
+            return None
+
+
+_STEPS: dict[FactKind, float] = {"int": 1, "money": 1.0, "ratio": 0.001, "number": 0.01}
+
+
+def _inline(node: Node, catalogue: Catalogue) -> Node:
+    """Return the tree with every derived fact replaced by its formula."""
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Name) and node.id in catalogue.derived:
+            return _inline(catalogue.derived[node.id].formula, catalogue)
+        return node
+
+    return rebuild(catalogue.unfolded(node), change)
+
+
+def _honest(fact: Fact, now: Value | None, needed: Value) -> bool:
+    """Return whether the move goes in a direction that may be advised and stays inside the fact's range."""
+    if isinstance(needed, int | float) and not isinstance(needed, bool):
+        if (fact.low is not None and needed < fact.low) or (fact.high is not None and needed > fact.high):
+            return False
+    toward = fact.change.toward
+    if toward == "any":
+        return True
+    if isinstance(toward, bool):
+        return needed is toward
+    if isinstance(toward, tuple):
+        return needed in toward
+    if toward == "add":
+        return isinstance(needed, tuple) and set(needed) >= set(now if isinstance(now, tuple) else ())
+    if isinstance(now, int | float) and isinstance(needed, int | float):
+        return needed > now if toward == "up" else needed < now
+    return False
+
+
+# A side of a comparison as (a x + b) / (c x + d) in the fact x, all else known.
+Fraction = tuple[float, float, float, float]
+
+
+def _as_fraction(node: Node, fact: str, known: Known) -> Fraction | None:
+    match node:
+        case Constant(constant):
+            return (0.0, float(constant), 0.0, 1.0) if isinstance(constant, int | float) else None
+        case Name(name) if name == fact:
+            return (1.0, 0.0, 0.0, 1.0)
+        case Name(name):
+            number = known.get(name)
+            return (0.0, float(number), 0.0, 1.0) if isinstance(number, int | float) and name != AS_OF else None
+        case Formula("neg", (arg,)):
+            inner = _as_fraction(arg, fact, known)
+            return None if inner is None else (-inner[0], -inner[1], inner[2], inner[3])
+        case Formula("+" | "-" | "*" | "/" as op, (left, right)):
+            one, two = _as_fraction(left, fact, known), _as_fraction(right, fact, known)
+            return None if one is None or two is None else _combined(op, one, two)
+        case Choice(condition, then, other):
+            chosen = judge(condition, known)
+            return None if chosen is None else _as_fraction(then if chosen else other, fact, known)
+        case _:
+            constant = value(node, known) if fact not in facts_in(node) else None
+            return (0.0, float(constant), 0.0, 1.0) if isinstance(constant, int | float) else None
+
+
+def _combined(op: str, one: Fraction, two: Fraction) -> Fraction | None:
+    """Return the fraction of a sum, product or quotient, where it is still one."""
+    (a, b, c, d), (e, f, g, h) = one, two
+    match op:
+        case "+" | "-":
+            sign = 1.0 if op == "+" else -1.0
+            if (c, d) == (g, h):
+                return (a + sign * e, b + sign * f, c, d)
+            if g == 0.0 and e == 0.0 and h:
+                return (a + sign * f / h * c, b + sign * f / h * d, c, d)
+            if c == 0.0 and a == 0.0 and d:
+                return (sign * e + b / d * g, sign * f + b / d * h, g, h)
+            return _combined(op, (a / d, b / d, 0.0, 1.0), (e / h, f / h, 0.0, 1.0)) if c == g == 0.0 and d and h else None
+        case "*":
+            if a == c == 0.0 and d:
+                return (b / d * e, b / d * f, g, h)
+            return (f / h * a, f / h * b, c, d) if e == g == 0.0 and h else None
+        case _:
+            return _combined("*", one, (g, h, e, f))
+
+
+def _roots(left: Fraction, right: Fraction) -> Iterator[float]:
+    """Yield x where the two sides are equal and neither is a division by zero."""
+    (a, b, c, d), (e, f, g, h) = left, right
+    square, linear, constant = a * g - e * c, a * h + b * g - e * d - f * c, b * h - f * d
+    if square:
+        inside = linear * linear - 4 * square * constant
+        roots = ((-linear + sign * inside**0.5) / (2 * square) for sign in (1, -1)) if inside >= 0 else iter(())
+    else:
+        roots = iter((-constant / linear,) if linear else ())
+    for root in roots:
+        if isfinite(root):
+            yield root
+
+
+def _rounded(root: float, fact: Fact) -> Iterator[Value]:
+    """Yield values next to a threshold, on it and on both sides, in steps that people use."""
+    if fact.kind == "int":
+        yield from dict.fromkeys((floor(root), ceil(root), floor(root) + 1, ceil(root) - 1))
+        return
+    step = _STEPS[fact.kind]
+    low, high = floor(root / step) * step, ceil(root / step) * step
+    for number in (root, low, high, low - step, high + step):
+        yield round(number, 6)

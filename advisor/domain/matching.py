@@ -1,0 +1,201 @@
+"""Every instrument judged for one firm: eligibility, gates, suitability, rank, reasons, what is missing, what would change it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+
+from advisor.domain.changes import Change, Repair, Search
+from advisor.domain.condition import AS_OF, Known, Node, all_of, negated, years_between
+from advisor.domain.firm import Firm
+from advisor.domain.gates import Gate
+from advisor.domain.instrument import Eligibility, Instrument, eligibility
+from advisor.domain.program import Row
+from advisor.domain.ranking import Suitability, suitability
+from advisor.domain.reasons import Reason, open_facts
+from advisor.domain.ruleset import InForce, Line, Plan, Reading
+from advisor.domain.stage import Model
+
+WAIT_YEARS = 10
+"""Nobody is told to wait longer than this."""
+NEED = "need"
+"""The topic of facts that say what the money is for: no advice to change the need itself."""
+TRIED = 4
+"""How many single changes are tried on the whole catalogue to find the best one."""
+_EFFORTS = ("low", "medium", "high")
+
+
+@dataclass(slots=True)
+class Match:
+    """One instrument judged for one firm.
+
+    `rank` counts 1, 2, 3 … over what can be applied for. `missing` are the facts an undetermined verdict waits
+    for. `changes` is the smallest set of facts that would make a refused or blocked instrument available,
+    `after_changes` the verdict then; `wait_until` the day from which time alone does it.
+    """
+
+    instrument: Instrument
+    eligibility: Eligibility
+    blocked_by: tuple[Gate, ...]
+    reasons: tuple[Reason, ...]
+    missing: tuple[str, ...] = ()
+    suitability: Suitability | None = None
+    demoted: bool = False
+    rank: int | None = None
+    changes: tuple[Change, ...] = ()
+    after_changes: Eligibility | None = None
+    wait_until: dt.date | None = None
+    not_with: tuple[str, ...] = ()
+
+    @property
+    def watch(self) -> bool:
+        """Whether this is only to be watched: named or proposed, with no operating rule."""
+        return self.instrument.status == "proposed"
+
+    @property
+    def open_now(self) -> bool:
+        """Whether the firm may apply."""
+        return self.eligibility == "eligible" and not self.blocked_by and not self.watch
+
+    @property
+    def one_step_away(self) -> bool:
+        """Whether a change within reach would open it."""
+        return self.after_changes == "eligible" and not self.watch and not any(change.far for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class BestChange:
+    """The one change that opens the most instruments."""
+
+    change: Change
+    unlocks: tuple[str, ...]
+
+
+def match(firm: Firm, day: dt.date, reading: Reading, rules: InForce, model: Model | None = None) -> tuple[tuple[Match, ...], BestChange | None]:
+    """Return a match for every instrument in force, what can be applied for first, and the best single change."""
+
+    def reread(repair: Repair) -> Known:
+        return rules.known(firm.with_facts(repair), day, model)[0]
+
+    search = rules.changer.search(reading.known, reread, reading.values)
+    waiting: dict[Node, tuple[str, ...]] = {}
+    shut = rules.ruleset.gates.shut(reading)  # type: ignore[arg-type]
+    matches = [_match(plan, day, reading, rules, search, shut, waiting) for plan in rules.plans]
+    ordered = _ranked(matches, rules)
+    return ordered, _best_change(ordered, firm, day, rules, model)
+
+
+def _match(
+    plan: Plan,
+    day: dt.date,
+    reading: Reading,
+    rules: InForce,
+    search: Search,
+    shut: tuple[Gate, ...],
+    waiting: dict[Node, tuple[str, ...]],
+) -> Match:
+    row, instrument = reading.row, plan.instrument
+    verdict: bool | None = row[plan.place]  # type: ignore[assignment]
+    reasons: list[Reason] = []
+    for line in plan.lines:
+        _add_reasons(line, row, reasons)
+    before = [gate for gate in shut if gate.concerns(instrument)]
+    blocked = tuple(gate for gate in before if not gate.demotes)
+    found = Match(instrument, eligibility(verdict), blocked, tuple(reasons))
+    if verdict is not False:
+        found.suitability = suitability(
+            instrument, plan.standing, reading.known, reading.stage.probabilities,
+            [row[place] for place in plan.preferred],  # type: ignore[misc]
+            sum(row[place] is True for place in plan.avoided), rules.ruleset.ranking,
+        )  # fmt: skip
+        found.demoted = len(before) > len(blocked)
+    if verdict is None:
+        found.missing = open_facts(instrument.rule, reading.known, rules.catalogue, waiting)
+    elif verdict is False or blocked:
+        goal = all_of([instrument.rule, *(negated(gate.condition) for gate in blocked)]) if blocked else instrument.rule
+        if not any(row[place] is False for place in plan.settled):
+            found.changes, after = search.smallest(goal)
+            if found.changes:
+                found.after_changes = eligibility(after)
+        if not found.changes and plan.ages:
+            found.wait_until = _wait(plan, goal, day, reading, rules)
+    return found
+
+
+def _add_reasons(line: Line, row: Row, reasons: list[Reason]) -> None:
+    """Add the single tests of a criterion, each with what was known and the margin."""
+    holds = row[line.place]
+    if line.opposite and holds is not None:
+        holds = not holds
+    for wanted, test, left, right, direction in line.tests:
+        known, margin = row[left], None
+        if direction and known is not None and (bound := row[right]) is not None and not isinstance(bound, str):
+            margin = (known - bound) * direction  # type: ignore[operator]
+            if isinstance(margin, dt.timedelta):
+                margin = None
+        reasons.append(Reason(line.criterion, line.position, holds, wanted, row[test], known, margin))  # type: ignore[arg-type]
+
+
+def _wait(plan: Plan, goal: Node, day: dt.date, reading: Reading, rules: InForce) -> dt.date | None:
+    """Return the first day on which time alone opens the instrument, as the rules stand today."""
+    for name, start_name, years in plan.ages:
+        start = reading.known.get(start_name)
+        if not isinstance(start, dt.date):
+            continue
+        then = _after(start, years)
+        if then <= day or years_between(day, then) > WAIT_YEARS:
+            continue
+        aged = {**reading.known, AS_OF: then, name: years_between(start, then)}
+        if rules.catalogue.judge(goal, aged) is True:
+            return then
+    return None
+
+
+def _after(start: dt.date, years: float) -> dt.date:
+    """Return the first day on which `years` have passed since `start`."""
+    day = start + dt.timedelta(days=int(years * 365))
+    while years_between(start, day) < years:
+        day += dt.timedelta(days=1)
+    return day
+
+
+def _ranked(matches: list[Match], rules: InForce) -> tuple[Match, ...]:
+    """Return the matches in the order of use: open ones ranked, then blocked, undetermined, refused, and watched."""
+
+    def order(found: Match) -> tuple[int, bool, bool, float, str]:
+        group = 0 if found.open_now else 4 if found.watch else {"eligible": 1, "undetermined": 2, "ineligible": 3}[found.eligibility]
+        fit = found.suitability.score if found.suitability is not None else -len(found.changes) if found.changes else -9
+        return group, found.demoted, not found.one_step_away, -fit, found.instrument.id
+
+    matches.sort(key=order)
+    open_matches = [found for found in matches if found.open_now]
+    open_ids = {found.instrument.id for found in open_matches}
+    pairs = rules.ruleset.gates.no_double_subsidy
+    for rank, found in enumerate(open_matches, 1):
+        found.rank = rank
+        others = (pair.other(found.instrument.id) for pair in pairs)
+        found.not_with = tuple(other for other in others if other in open_ids)  # type: ignore[misc]
+    return tuple(matches)
+
+
+def _best_change(matches: tuple[Match, ...], firm: Firm, day: dt.date, rules: InForce, model: Model | None) -> BestChange | None:
+    """Return the single change within reach after which most instruments open, least effort first among equals."""
+    singles: Counter[Change] = Counter()
+    for found in matches:
+        if len(found.changes) == 1 and found.one_step_away:
+            change = found.changes[0]
+            if rules.catalogue.facts[change.fact].topic != NEED:
+                singles[change] += 1
+    if not singles:
+        return None
+    shut = {found.instrument.id for found in matches if not found.open_now and not found.watch}
+    tried = []
+    for change, _ in singles.most_common(TRIED):
+        after = firm.with_facts({change.fact: change.needed})
+        verdicts = rules.verdicts(after, day, model)
+        opened = {one.id for one, verdict in zip(rules.instruments, verdicts, strict=True) if verdict is True} & shut
+        still_blocked = {f.instrument.id for f in matches if f.blocked_by and f.changes != (change,)}
+        unlocks = tuple(f.instrument.id for f in matches if f.instrument.id in opened - still_blocked)
+        tried.append(BestChange(change, unlocks))
+    return min(tried, key=lambda best: (-len(best.unlocks), _EFFORTS.index(best.change.effort), best.change.fact))

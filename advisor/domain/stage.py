@@ -1,0 +1,288 @@
+"""Where a firm stands in its life: four probabilities, and every piece of evidence behind them.
+
+Three witnesses are heard. *Statements*: the signs of the three cash flows make one of eight patterns
+(Dickinson 2011, The Accounting Review 86(6)), which read as his five classes and our four stages. *Answers*:
+the owner's three yes-or-no answers are the same signs, less certain. *Rules*: ordered conditions in
+`rules/stages.yaml`. A learned model may join as a better prior over the patterns. Legal and solvency facts
+outrank all of them. The formula stands in `docs/explanation/stage.md`; its numbers stand in `rules/stages.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from advisor.domain.condition import Known, Node
+from advisor.domain.text import Text
+
+Stage = Literal["startup", "growth", "mature", "decline"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+Class5 = Literal["introduction", "growth", "mature", "shakeout", "decline"]
+Pattern = str
+"""Signs of operating, investing and financing cash flow, such as "+--"."""
+
+FLOWS = ("opcf", "invcf", "fincf")
+ANSWERS = ("ops_brought_cash", "spent_on_investment", "raised_more_than_repaid")
+# "Spent more on investment than came back" means that the investing flow is negative.
+ANSWER_SIGNS = ({True: "+", False: "-"}, {True: "-", False: "+"}, {True: "+", False: "-"})
+YEARS = ("", "_y1", "_y2")
+
+Model = Callable[[Known], Mapping[Pattern, float] | None]
+"""A learned stage: probabilities over the eight patterns, or None where it abstains."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatternMeaning:
+    """What one of the eight patterns stands for."""
+
+    class5: Class5
+    stage: Stage
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageRule:
+    """One ordered rule: the stage it names when it is true."""
+
+    stage: Stage
+    condition: Node
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StageRules:
+    """Everything `rules/stages.yaml` says; shares and probabilities are fractions."""
+
+    labels: Mapping[Stage, Text]
+    meanings: Mapping[Stage, Text]
+    classes: Mapping[Class5, Text]
+    patterns: Mapping[Pattern, PatternMeaning]
+    early: StageRule
+    """When `--+` is a startup; when false it is growth on borrowed working capital."""
+    early_unknown_share: float
+    rules: tuple[StageRule, ...]
+    overrides: tuple[StageRule, ...]
+    trust: Mapping[str, float]
+    """How often a sign is right: material, moderate, small, unmeasured, answer."""
+    material: tuple[float, float]
+    """Shares of total assets: below the first a flow is small, from the second on it is material."""
+    rules_reliability: float
+    not_ruled_out_share: float
+    override_probability: float
+    named_from: float
+
+    def conditions(self) -> tuple[Node, ...]:
+        """Return every condition, to be compiled together."""
+        return tuple(rule.condition for rule in (self.early, *self.rules, *self.overrides))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One witness: who says it, what stage follows, and in which words."""
+
+    witness: Literal["statements", "answers", "rules", "model", "legal_solvency"]
+    stage: Stage | None
+    text: Text
+    year: int = 0
+    """Years back: 0 is the latest."""
+    pattern: Pattern | None = None
+    class5: Class5 | None = None
+    borderline: bool = False
+    neighbours: tuple[Stage, ...] = ()
+    shakeout: bool = False
+    not_ruled_out: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageEstimate:
+    """Four probabilities that sum to one, the stage they name (or None), and the evidence."""
+
+    stage: Stage | None
+    probabilities: Mapping[Stage, float]
+    evidence: tuple[Evidence, ...]
+    disagreement: bool = False
+
+    @property
+    def candidates(self) -> tuple[Stage, ...]:
+        """The likeliest stages that together hold at least 80 %."""
+        found: list[Stage] = []
+        for stage in sorted(STAGES, key=lambda stage: -self.probabilities[stage]):
+            if sum(self.probabilities[known] for known in found) >= 0.8:
+                break
+            found.append(stage)
+        return tuple(found)
+
+
+def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRules, model: Model | None = None) -> StageEstimate:
+    """Return the stage of a firm from what is known and from the verdicts on the stage rules' conditions."""
+    early = verdicts[rules.early.condition]
+    evidence: list[Evidence] = []
+
+    patterns = {pattern: meaning.prior for pattern, meaning in rules.patterns.items()}
+    learned = model(known) if model is not None else None
+    if learned is not None:
+        patterns = dict(learned)
+        likeliest = max(patterns, key=lambda pattern: patterns[pattern])
+        evidence.append(_pattern_evidence("model", likeliest, rules, early))
+
+    for year, suffix in enumerate(YEARS):
+        seen = _statement(known, suffix, year, rules, early)
+        if seen is not None:
+            evidence.append(seen)
+    heard = _signs(known, rules)
+    if any(source == "answer" for _, _, source in heard):
+        evidence.append(_answers(heard, rules, early))
+    for position, sign, source in heard:
+        trust = rules.trust[source]
+        patterns = {p: share * (trust if p[position] == sign else 1 - trust) for p, share in patterns.items()}
+    from_flows = _stages(patterns, rules, early)
+
+    ruled = _walk(verdicts, rules)
+    evidence.append(ruled)
+    from_rules = _rule_shares(ruled, rules)
+    probabilities = _normalised({stage: from_flows[stage] * from_rules[stage] for stage in STAGES})
+
+    overriding = [rule for rule in rules.overrides if verdicts[rule.condition] is True]
+    for rule in overriding:
+        evidence.append(Evidence("legal_solvency", rule.stage, rule.text))
+    if overriding:
+        certain = rules.override_probability
+        probabilities = {stage: (1 - certain) * share + (certain if stage == overriding[0].stage else 0.0) for stage, share in probabilities.items()}
+
+    likeliest_stage = max(STAGES, key=lambda stage: probabilities[stage])
+    named = likeliest_stage if probabilities[likeliest_stage] >= rules.named_from else None
+    said = {piece.stage for piece in evidence if piece.stage is not None and piece.year == 0}
+    return StageEstimate(named, probabilities, tuple(evidence), disagreement=len(said) > 1)
+
+
+def stage_of_pattern(pattern: Pattern, rules: StageRules, early: bool | None) -> Stage | None:
+    """Return the stage a pattern stands for; None where `--+` could be either."""
+    if pattern == "--+":
+        return None if early is None else "startup" if early else "growth"
+    return rules.patterns[pattern].stage
+
+
+def _stages(patterns: Mapping[Pattern, float], rules: StageRules, early: bool | None) -> dict[Stage, float]:
+    shares: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
+    startup_share = rules.early_unknown_share if early is None else float(early)
+    for pattern, share in patterns.items():
+        if pattern == "--+":
+            shares["startup"] += share * startup_share
+            shares["growth"] += share * (1 - startup_share)
+        else:
+            shares[rules.patterns[pattern].stage] += share
+    return _normalised(shares)
+
+
+def _normalised(shares: Mapping[Stage, float]) -> dict[Stage, float]:
+    total = sum(shares.values())
+    return {stage: share / total for stage, share in shares.items()}
+
+
+def _size(flow: float, known: Known, rules: StageRules) -> str:
+    """Return how large a flow is beside total assets, as the name of a trust."""
+    assets = known.get("total_assets_cny")
+    if not isinstance(assets, int | float) or assets <= 0:
+        return "unmeasured"
+    share = abs(flow) / assets
+    return "small" if share < rules.material[0] else "moderate" if share < rules.material[1] else "material"
+
+
+def _flows(known: Known, suffix: str) -> tuple[float | None, ...]:
+    flows = (known.get(f"{flow}{suffix}_cny") for flow in FLOWS)
+    return tuple(flow if isinstance(flow, int | float) and flow != 0 else None for flow in flows)
+
+
+def _signs(known: Known, rules: StageRules) -> list[tuple[int, str, str]]:
+    """Return (flow, sign, trust) for each flow of the latest year: from statements where known, else answers."""
+    heard = []
+    for position, flow in enumerate(_flows(known, "")):
+        if flow is not None:
+            heard.append((position, "+" if flow > 0 else "-", _size(flow, known, rules)))
+        elif isinstance(answer := known.get(ANSWERS[position]), bool):
+            heard.append((position, ANSWER_SIGNS[position][answer], "answer"))
+    return heard
+
+
+def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: bool | None) -> Evidence | None:
+    """Return the verdict of one year's three flows; None where one is zero or missing."""
+    flows = _flows(known, suffix)
+    signed = [flow for flow in flows if flow is not None]
+    if len(signed) < len(FLOWS):
+        return None
+    pattern = "".join("+" if flow > 0 else "-" for flow in signed)
+    doubtful = [position for position, flow in enumerate(signed) if _size(flow, known, rules) == "small"]
+    seen = _pattern_evidence("statements", pattern, rules, early if year == 0 else None, year)
+    neighbours = []
+    for position in doubtful:
+        flipped = pattern[:position] + ("-" if pattern[position] == "+" else "+") + pattern[position + 1 :]
+        neighbour = stage_of_pattern(flipped, rules, early) or "startup"
+        if neighbour != seen.stage and neighbour not in neighbours:
+            neighbours.append(neighbour)
+    if not doubtful:
+        return seen
+    text = seen.text + Text("；有一项现金流不到总资产的1%，属于边缘情形", "; one flow is under 1% of total assets, so this is borderline")
+    return Evidence(
+        "statements", seen.stage, text, year, pattern, seen.class5, True, tuple(neighbours), seen.shakeout
+    )  # fmt: skip
+
+
+def _pattern_evidence(witness: Literal["statements", "model"], pattern: Pattern, rules: StageRules, early: bool | None, year: int = 0) -> Evidence:
+    meaning = rules.patterns[pattern]
+    stage = stage_of_pattern(pattern, rules, early)
+    signs = pattern.replace("-", "−")
+    text = Text("经营、投资、筹资现金流的方向为{signs}：{class5}", "operating, investing and financing cash flow {signs}: {class5}")
+    text = text.fill(signs=signs, class5=rules.classes[meaning.class5])
+    if pattern == "--+":
+        text += {
+            True: Text("，企业尚早或亏损，读作初创", "; young or loss-making, so read as startup"),
+            False: Text("，有利润、不年轻，读作靠借款铺货的成长期", "; profitable and not young, so read as growth on borrowed working capital"),
+            None: Text("，可能是初创，也可能是靠借款铺货的成长期", "; startup, or growth on borrowed working capital"),
+        }[early]
+    shakeout = meaning.class5 == "shakeout"
+    if shakeout:
+        text += Text("（动荡期，归入衰退）", " (shake-out, counted inside decline)")
+    return Evidence(witness, stage, text, year, pattern, meaning.class5, shakeout=shakeout)
+
+
+def _answers(heard: list[tuple[int, str, str]], rules: StageRules, early: bool | None) -> Evidence:
+    """Return what the owner's answers say; a stage only when all three signs are known."""
+    answered = sum(source == "answer" for _, _, source in heard)
+    stage, pattern, class5 = None, None, None
+    if len(heard) == len(FLOWS):
+        pattern = "".join(sign for _, sign, _ in heard)
+        stage, class5 = stage_of_pattern(pattern, rules, early), rules.patterns[pattern].class5
+    text = Text(f"您对{answered}个现金问题的回答", f"your answers to {answered} of the three cash questions")
+    if class5 is not None:
+        text += Text("：", ": ") + rules.classes[class5]
+    return Evidence("answers", stage, text, pattern=pattern, class5=class5, shakeout=class5 == "shakeout")
+
+
+def _walk(verdicts: Mapping[Node, bool | None], rules: StageRules) -> Evidence:
+    """Walk the ordered rules: the first true one speaks; those left unknown before it are not ruled out."""
+    open_stages: list[Stage] = []
+    for rule in rules.rules:
+        verdict = verdicts[rule.condition]
+        if verdict is True:
+            return Evidence("rules", rule.stage, rule.text, not_ruled_out=tuple(open_stages))
+        if verdict is None and rule.stage not in open_stages:
+            open_stages.append(rule.stage)
+    text = Text("现有情况还不足以让阶段规则下结论", "too little is known for the stage rules to speak")
+    return Evidence("rules", None, text, not_ruled_out=tuple(open_stages))
+
+
+def _rule_shares(ruled: Evidence, rules: StageRules) -> dict[Stage, float]:
+    """Return the rules' probabilities: stages not ruled out keep a share of what is left, then all is softened."""
+    shares: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
+    left = 1.0
+    for stage in ruled.not_ruled_out:
+        shares[stage] = left * rules.not_ruled_out_share
+        left -= shares[stage]
+    if ruled.stage is not None:
+        shares[ruled.stage] += left
+    else:
+        for stage in STAGES:
+            shares[stage] += left / len(STAGES)
+    reliable = rules.rules_reliability
+    return {stage: reliable * share + (1 - reliable) / len(STAGES) for stage, share in shares.items()}

@@ -1,0 +1,551 @@
+"""Advice and rules as text for a terminal, to be read by an owner or a bank officer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text as Line
+
+from advisor.domain import words
+from advisor.domain.advice import Advice
+from advisor.domain.condition import text
+from advisor.domain.facts import AnyFact, Fact
+from advisor.domain.instrument import Criterion, Instrument
+from advisor.domain.matching import Match
+from advisor.domain.reasons import Reason
+from advisor.domain.ruleset import RuleSet
+from advisor.domain.stage import STAGES
+from advisor.domain.text import Lang, Text
+from advisor.domain.warning import Alarm
+from advisor.domain.wording import percent, plain, say_value, sentence
+from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, time_class
+
+SHOWN = 10
+MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+LEVEL_STYLE = {"green": "bold green", "amber": "bold yellow", "red": "bold red", None: "dim"}
+
+
+def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everything: bool = False, console: Console | None = None) -> None:
+    """Print the advice for one firm; with `why`, every test of those instruments instead of the lists."""
+    out = console or Console(highlight=False)
+    say = _Say(lang)
+    out.print(_headline(advice, say))
+    if why:
+        for instrument_id in why:
+            for found in advice.matches:
+                if found.instrument.id == instrument_id:
+                    out.print(_trace(found, advice.ruleset, say))
+        return
+    for part in (_stage, _fund_chain, _ladder, _checks):
+        shown = part(advice, say)
+        if shown is not None:
+            out.print(shown)
+    limit = None if everything else SHOWN
+    out.print(_open_now(advice, say, limit, wide=out.width >= 100))
+    for section in (
+        _one_step(advice, say, limit),
+        _blocked(advice, say),
+        _questions(advice, say, limit),
+        _refused(advice, say, limit),
+        _watched(advice, say),
+    ):
+        if section is not None:
+            out.print(section)
+    out.print(_Wrap(Line(_footer(advice, lang), style="dim")))
+
+
+class _Wrap:
+    """A line folded where Chinese may be folded: between characters, never before closing punctuation.
+
+    Rich folds at spaces only, which Chinese does not have. Continued lines keep the indent of the first.
+    """
+
+    def __init__(self, line: Line, indent: int | None = None) -> None:
+        self.line = line
+        self.indent = indent if indent is not None else len(line.plain) - len(line.plain.lstrip())
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rest, width = self.line, options.max_width
+        indent = ""
+        while rest.plain:
+            room = width - len(indent)
+            cut = _fold_at(rest.plain, room)
+            head, rest = (rest, Line()) if cut >= len(rest.plain) else rest.divide([cut])
+            head.rstrip()
+            yield Line.assemble(indent, head)
+            while rest.plain.startswith(" "):
+                rest = rest[1:]
+            indent = " " * self.indent
+
+
+def _fold_at(plain: str, room: int) -> int:
+    """Return how many characters fit into `room` cells, ending where a line may end."""
+    used = fits = 0
+    for character in plain:
+        used += cell_len(character)
+        if used > room:
+            break
+        fits += 1
+    if fits == len(plain):
+        return fits
+    cut = fits
+    while cut > 1 and not _may_fold(plain[cut - 1], plain[cut]):
+        cut -= 1
+    return cut if cut > 1 else max(fits, 1)
+
+
+def _may_fold(before: str, after: str) -> bool:
+    if after in "，。；：、！？）》”’％%·":
+        return False
+    if before in "（《“‘":
+        return False
+    return " " in (before, after) or cell_len(before) == 2 or cell_len(after) == 2
+
+
+class _Say:
+    """Picks the language."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+
+    def __call__(self, zh: str | Text, en: str = "") -> str:
+        return zh[self.lang] if isinstance(zh, Text) else zh if self.lang == "zh" else en
+
+    def join(self, parts: Iterable[str]) -> str:
+        return ("、" if self.lang == "zh" else ", ").join(parts)
+
+
+def _folded(lines: Iterable[RenderableType]) -> Group:
+    return Group(*(_Wrap(line) if isinstance(line, Line) else line for line in lines))
+
+
+def _heading(title: str) -> Line:
+    return Line(f"\n{title}", style="bold cyan")
+
+
+def _headline(advice: Advice, say: _Say) -> Panel:
+    firm, rules = advice.firm, advice.ruleset
+    stage = advice.stage.stage
+    size = advice.size_class
+    name = firm.name or firm.firm_id or say("（未命名企业）", "(unnamed firm)")
+    stage_text = (
+        f"{say(rules.stages.labels[stage])} {percent(round(advice.stage.probabilities[stage], 2))}"
+        if stage is not None
+        else say("未定，可能是", "not clear, perhaps ") + say("或", " or ").join(say(rules.stages.labels[s]) for s in advice.stage.candidates)
+    )
+    size_text = say(rules.catalogue["size_class"].options[str(size)]) if size is not None else say("还不知道", "not known")
+    level = advice.fund_chain.level
+    grid = Table.grid(padding=(0, 3))
+    grid.add_row(
+        Line.assemble((say("阶段 ", "Stage "), "dim"), (stage_text, "bold")),
+        Line.assemble((say("规模 ", "Size "), "dim"), (size_text, "bold")),
+        Line.assemble((say("资金链 ", "Money chain "), "dim"), (say(words.LEVEL[level]), LEVEL_STYLE[level])),
+    )
+    counts = {key: sum(found.eligibility == key for found in advice.matches) for key in words.ELIGIBILITY}
+    open_now = sum(found.open_now for found in advice.matches)
+    summary = say(
+        f"{len(advice.matches)} 个工具中，{open_now} 个现在可以申请，{counts['undetermined']} 个还要您补充情况，{counts['ineligible']} 个条件不符。",
+        f"Of {len(advice.matches)} instruments, {open_now} can be applied for now, {counts['undetermined']} need more answers, {counts['ineligible']} are not met.",
+    )
+    return Panel(Group(grid, Line(summary)), title=f"[bold]{name}[/bold]", subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
+
+
+def _stage(advice: Advice, say: _Say) -> Group:
+    labels = advice.ruleset.stages.labels
+    bars = Line("  ")
+    for stage in STAGES:
+        share = advice.stage.probabilities[stage]
+        bars.append(f"{say(labels[stage])} ", style="bold" if stage == advice.stage.stage else "dim")
+        bars.append("█" * round(share * 12) or "▏", style="cyan" if stage == advice.stage.stage else "dim")
+        bars.append(f" {share:.0%}   ", style="dim")
+    lines: list[Line] = [_heading(say("处在哪个阶段", "Stage of life")), bars]
+    if advice.stage.stage is not None:
+        lines.append(Line(f"  {say(advice.ruleset.stages.meanings[advice.stage.stage])}"))
+    for piece in advice.stage.evidence:
+        ago = say(f"（{piece.year}年前）", f" ({piece.year} years before)") if piece.year else ""
+        verdict = say(labels[piece.stage]) if piece.stage is not None else say("未能判断", "no verdict")
+        line = Line(f"  · {say(words.WITNESS[piece.witness])}{ago}：" if say.lang == "zh" else f"  · {say(words.WITNESS[piece.witness])}{ago}: ")
+        line.append(verdict, style="bold")
+        line.append(f"  {say(piece.text)}", style="dim")
+        if piece.neighbours:
+            line.append(say("；也可能是", "; or else ") + say.join(say(labels[stage]) for stage in piece.neighbours), style="dim")
+        if piece.not_ruled_out:
+            line.append(say("；尚不能排除", "; not ruled out: ") + say.join(say(labels[stage]) for stage in piece.not_ruled_out), style="dim")
+        lines.append(line)
+    if advice.stage.disagreement:
+        lines.append(Line(say("  各方证据不一致，请客户经理再看一眼。", "  The evidence disagrees; an officer should look again."), style="yellow"))
+    return _folded(lines)
+
+
+def _fund_chain(advice: Advice, say: _Say) -> Group:
+    chain = advice.fund_chain
+    lines = [_heading(say("资金链", "Money chain"))]
+    known = say(f"（已知指标占权重的{chain.known_share:.0%}）", f" ({chain.known_share:.0%} of the indicators' weight is known)")
+    lines.append(Line.assemble("  ", (say(words.LEVEL[chain.level]), LEVEL_STYLE[chain.level]), (known, "dim")))
+    for alarm in chain.alarms:
+        line = Line("  ")
+        line.append("● ", style=LEVEL_STYLE[alarm.level])
+        line.append(say(alarm.label))
+        line.append(_alarm_reading(alarm, advice, say), style="dim")
+        lines.append(line)
+    for reading in chain.models:
+        zone = {"safe": say("安全", "safe"), "grey": say("灰色地带", "grey"), "distress": say("困境", "distressed")}[reading.zone]
+        lines.append(Line(f"  · {say(reading.model.label)}: {reading.score:.2f} {zone}", style="dim"))
+    for response in chain.responses:
+        lines.append(Line(f"  → {say(response.text)}", style="bold"))
+    return _folded(lines)
+
+
+def _alarm_reading(alarm: Alarm, advice: Advice, say: _Say) -> str:
+    if alarm.known is None or alarm.threshold is None or isinstance(alarm.known, bool):
+        return ""
+    number = alarm.known if isinstance(alarm.known, int | float) else 0.0
+    unit = {"times": say("倍", "×"), "day": say("天", " days"), "month": say("个月", " months")}.get(alarm.unit, "")
+    shown = percent(round(number, 3)) if alarm.unit == "fraction" else f"{plain(number)}{unit}"
+    return say(f"  现为 {shown}", f"  now {shown}")
+
+
+def _ladder(advice: Advice, say: _Say) -> Group | None:
+    step = advice.ladder
+    if step.suppressed is not None and not step.held:
+        return None
+    lines = [_heading(say("称号阶梯", "Ladder of titles"))]
+    held = say.join(say(rung.name) for rung in step.held) or say("还没有", "none yet")
+    lines.append(Line(say(f"  已有：{held}", f"  Held: {held}")))
+    if step.suppressed is not None:
+        lines.append(Line(f"  {say(step.suppressed)}", style="dim"))
+    if step.next is not None:
+        missing = len(step.unmet) + len(step.unknown)
+        summary = (
+            say("条件都已具备，可以申报", "everything is met; apply") if not missing
+            else say(f"差 {len(step.unmet)} 条，{len(step.unknown)} 条待补充", f"{len(step.unmet)} unmet, {len(step.unknown)} need answers")
+        )  # fmt: skip
+        lines.append(Line.assemble(say("  下一步：", "  Next: "), (say(step.next.name), "bold"), (f"  {summary}", "dim")))
+        for criteria, holds in ((step.unmet, False), (step.unknown, None)):
+            for criterion in criteria:
+                mark, style = MARKS[holds]
+                lines.append(Line.assemble("    ", (mark, style), f" {say(criterion_sentence(criterion, advice.ruleset.catalogue))}"))
+        if step.next.extra is not None:
+            lines.append(Line(f"    {say(step.next.extra)}", style="dim"))
+    return _folded(lines)
+
+
+def _checks(advice: Advice, say: _Say) -> Group | None:
+    if not advice.checks:
+        return None
+    return Group(_heading(say("请核对", "Please check")), *(Line(f"  ! {say(check.text)}", style="yellow") for check in advice.checks))
+
+
+def _open_now(advice: Advice, say: _Say, limit: int | None, *, wide: bool) -> Group:
+    found = [one for one in advice.matches if one.open_now]
+    title = _heading(say(f"现在可以申请（{len(found)}）", f"Can be applied for now ({len(found)})"))
+    if not found:
+        return Group(title, Line(say("  现有情况下还没有。", "  None with what is known."), style="dim"))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, expand=True)
+    table.add_column("#", justify="right", style="dim")
+    table.add_column(say("工具", "Instrument"), ratio=1)
+    table.add_column(say("适合度", "Fit"), justify="right", no_wrap=True)
+    table.add_column(say("金额", "Amount"), no_wrap=True)
+    if wide:
+        table.add_column(say("期限", "Tenor"), no_wrap=True)
+        table.add_column(say("成本", "Cost"), no_wrap=True)
+    table.add_column(say("天数", "Days"), justify="right", no_wrap=True)
+    for one in found[:limit]:
+        assert one.suitability is not None
+        low, high = one.instrument.lead_days
+        terms = (tenor_range(one.instrument, say.lang), say(words.COST[one.instrument.offer.cost])) if wide else ()
+        table.add_row(
+            str(one.rank), _Wrap(_name(one, say), 3), f"{one.suitability.score:.2f}", amount_range(one.instrument, say.lang), *terms,
+            f"{low}–{high}",
+        )  # fmt: skip
+    parts: list[RenderableType] = [title, table]
+    if limit is not None and len(found) > limit:
+        parts.append(Line(say(f"  还有 {len(found) - limit} 个，用 --all 全部列出", f"  {len(found) - limit} more; --all lists them"), style="dim"))
+    first = found[0]
+    parts.append(Padding(_card(first, advice.ruleset, say), (1, 2)))
+    return Group(*parts)
+
+
+def _name(found: Match, say: _Say) -> Line:
+    """Return an instrument's name with its family before it, and what to know at a glance behind it."""
+    one = found.instrument
+    line = Line.assemble((f"{_family(one, say)} ", "cyan"), say(one.name))
+    if found.demoted:
+        line.append(say("  最后再考虑", "  last resort"), style="yellow")
+    if one.status == "pilot":
+        line.append(say("  试点", "  pilot"), style="yellow")
+    if one.validity.last is not None:
+        line.append(say(f"  至{one.validity.last}", f"  until {one.validity.last}"), style="yellow")
+    return line
+
+
+def _family(one: Instrument, say: _Say) -> str:
+    return words.FAMILY[one.family].zh[0] if say.lang == "zh" else f"[{words.FAMILY[one.family].en.split()[0].lower()}]"
+
+
+def _card(found: Match, rules: RuleSet, say: _Say) -> Panel:
+    """Return the first choice in full: what it is, why it fits, what to bring, where to go, how sure we are."""
+    one = found.instrument
+    lines = [Line(say(one.summary))]
+    held = [reason for reason in found.reasons if reason.criterion.role in ("hard", "any_of", "exclude") and reason.holds]
+    for reason in held[:6]:
+        lines.append(_reason_line(reason, rules, say))
+    for label, value in (
+        (say("价格", "Price"), say(one.offer.price)),
+        (say("担保", "Security"), say(one.offer.security)),
+        (say("材料", "Papers"), say.join(say(rules.documents[code]) for code in one.documents)),
+        (say("去哪办", "Where"), say(one.apply_at)),
+        (say("依据", "Basis"), _basis(one, say)),
+        (say("提醒", "Caveat"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"),
+    ):
+        lines.append(Line.assemble((f"{label}  ", "bold"), value))
+    title = say(f"首选：{say(one.name)}", f"First choice: {say(one.name)}")
+    return Panel(_folded(lines), title=title, title_align="left", box=box.ROUNDED, border_style="cyan", padding=(0, 1))
+
+
+def _basis(one: Instrument, say: _Say) -> str:
+    named = [f"{say(basis.title)}{say('（', ' (')}{basis.doc_no}{say('）', ')')}" if basis.doc_no else say(basis.title) for basis in one.basis]
+    return say("；", "; ").join(named)
+
+
+def _reason_line(reason: Reason, rules: RuleSet, say: _Say) -> Line:
+    mark, style = MARKS[reason.holds]
+    line = Line.assemble("  ", (mark, style), f" {say(sentence(reason.wanted.test, rules.catalogue))}")
+    fact = rules.catalogue[reason.wanted.fact] if reason.wanted.fact else None
+    if not isinstance(reason.known, bool):
+        shown = say(say_value(reason.known, fact))
+        line.append(say(f"，现为{shown}", f"; now {shown}"), style="dim")
+    line.append(f"  [{say(words.ORIGIN[reason.criterion.origin])}]", style="dim")
+    return line
+
+
+def _trace(found: Match, rules: RuleSet, say: _Say) -> Panel:
+    """Return every criterion of an instrument with its tests, and what would change the verdict."""
+    one = found.instrument
+    lines: list[RenderableType] = [Line(say(one.summary)), Line("")]
+    verdict = Line.assemble((say(words.ELIGIBILITY[found.eligibility]), "bold"), f"  {say(words.STATUS[one.status])}")
+    lines.append(verdict)
+    position = -1
+    for reason in found.reasons:
+        criterion = reason.criterion
+        if reason.position != position:
+            position = reason.position
+            mark, style = MARKS[reason.criterion_holds]
+            role = say(words.ROLE[criterion.role])
+            head = Line.assemble((f"{mark} ", style), (f"{role}  ", "dim"), say(criterion_sentence(criterion, rules.catalogue)))
+            head.append(f"  [{say(words.ORIGIN[criterion.origin])}]", style="dim")
+            lines.append(head)
+            if criterion.reason is not None and reason.criterion_holds is False:
+                lines.append(Line(f"    {say(criterion.reason)}", style="yellow"))
+        lines.append(Padding(_Wrap(_reason_line(reason, rules, say), 4), (0, 0, 0, 2)))
+    for gate in found.blocked_by:
+        lines.append(Line.assemble((say("暂缓：", "Held back: "), "bold yellow"), say(gate.reason)))
+    if found.missing:
+        asked = say.join(say(rules.catalogue[fact].label) for fact in found.missing)
+        lines.append(Line.assemble((say("还要知道：", "Still to know: "), "bold"), asked))
+    if found.changes:
+        lines.append(Line.assemble((say("怎样才行：", "What would change it: "), "bold"), _changes(found, rules, say)))
+    if found.wait_until is not None:
+        lines.append(Line(say(f"到{found.wait_until}自然满足年限", f"time alone opens it on {found.wait_until}"), style="bold"))
+    if found.eligibility == "ineligible" and not found.changes and found.wait_until is None:
+        lines.append(
+            Line(
+                say("没有正当的办法能改变：不符的条件不由企业选择。", "No honest change would turn it: what fails is not the firm's to choose."),
+                style="dim",
+            )
+        )
+    lines.append(Line.assemble((say("依据  ", "Basis  "), "bold"), _basis(one, say)))
+    lines.append(Line.assemble((say("提醒  ", "Caveat  "), "bold"), say(one.caveat)))
+    return Panel(_folded(lines), title=say(one.name), title_align="left", box=box.ROUNDED, padding=(0, 1))
+
+
+def _changes(found: Match, rules: RuleSet, say: _Say) -> str:
+    said = say("；", "; ").join(say(change_sentence(change, rules.catalogue)) for change in found.changes)
+    times = [time_class(change) for change in found.changes]
+    slowest = max(times, key=list(words.TIME).index)
+    hardest = max((change.effort for change in found.changes), key=list(words.EFFORT).index)
+    tail = say(words.EFFORT[hardest]) + say("，", ", ") + say(words.TIME[slowest])
+    if found.after_changes == "undetermined":
+        tail += say("；之后还要补充情况", "; more answers are needed then")
+    return say(f"{said}（{tail}）", f"{said} ({tail})")
+
+
+def _one_step(advice: Advice, say: _Say, limit: int | None) -> Group | None:
+    near = [found for found in advice.matches if found.one_step_away and not found.open_now]
+    if not near:
+        return None
+    lines = [_heading(say(f"差一步（{len(near)}）", f"One step away ({len(near)})"))]
+    best = advice.best_change
+    if best is not None:
+        said = say(change_sentence(best.change, advice.ruleset.catalogue))
+        lines.append(
+            Line.assemble(
+                say("  最划算的一步：", "  The best single step: "),
+                (said, "bold"),
+                say(f"，可打开 {len(best.unlocks)} 个工具", f", opens {len(best.unlocks)} instruments"),
+            )
+        )
+    groups: dict[str, list[Match]] = {}
+    for found in near:
+        groups.setdefault(_changes(found, advice.ruleset, say), []).append(found)
+    ordered = sorted(groups.items(), key=lambda item: (len(item[1][0].changes), -len(item[1])))
+    for said, members in ordered[:limit]:
+        lines.append(Line(f"  → {said}"))
+        names = say.join(say(found.instrument.name) for found in members)
+        lines.append(Line(f"      {names}", style="dim"))
+    if limit is not None and len(ordered) > limit:
+        lines.append(Line(say("  更多用 --all 列出", "  --all lists more"), style="dim"))
+    return _folded(lines)
+
+
+def _blocked(advice: Advice, say: _Say) -> Group | None:
+    held = [found for found in advice.matches if found.blocked_by and found.eligibility == "eligible"]
+    if not held:
+        return None
+    lines = [_heading(say(f"条件相符但先别申请（{len(held)}）", f"Conditions met, but hold back ({len(held)})"))]
+    for gate in dict.fromkeys(gate for found in held for gate in found.blocked_by):
+        lines.append(Line(f"  {say(gate.reason)}", style="yellow"))
+        lines.append(Line("    " + say.join(say(found.instrument.name) for found in held if gate in found.blocked_by), style="dim"))
+    return _folded(lines)
+
+
+def _questions(advice: Advice, say: _Say, limit: int | None) -> Group | None:
+    open_ones = [found for found in advice.matches if found.eligibility == "undetermined" and not found.watch]
+    if not open_ones:
+        return None
+    lines = [_heading(say(f"还要您补充（{len(open_ones)} 个工具等着）", f"Tell us more ({len(open_ones)} instruments wait)"))]
+    for asked in advice.questions:
+        question = say(advice.ruleset.catalogue.facts[asked.fact].question)
+        lines.append(Line.assemble(f"  ? {question}", (say(f"  关系到 {asked.decides} 个工具", f"  matters for {asked.decides}"), "dim")))
+    if limit is None:
+        for found in open_ones:
+            missing = say.join(say(advice.ruleset.catalogue[fact].label) for fact in found.missing)
+            lines.append(Line.assemble(f"    {say(found.instrument.name)}", (say(f"：缺 {missing}", f": {missing}"), "dim")))
+    return _folded(lines)
+
+
+def _refused(advice: Advice, say: _Say, limit: int | None) -> Group | None:
+    refused = [found for found in advice.matches if found.eligibility == "ineligible" and not found.one_step_away and not found.watch]
+    if not refused:
+        return None
+    lines = [_heading(say(f"条件不符（{len(refused)}）", f"Not met ({len(refused)})"))]
+    if limit is not None:
+        example = refused[0].instrument.id
+        lines.append(
+            Line(say(f"  想知道为什么不行：--why {example}；用 --all 全部列出", f"  To see why not: --why {example}; --all lists them"), style="dim")
+        )
+        return _folded(lines)
+    for found in refused:
+        failing = next(
+            (reason for reason in found.reasons if reason.criterion_holds is False and reason.criterion.role in ("hard", "any_of", "exclude")), None
+        )
+        why = say(criterion_sentence(failing.criterion, advice.ruleset.catalogue)) if failing is not None else ""
+        lines.append(Line.assemble("  ", ("✗ ", "red"), say(found.instrument.name), (say(f"：要求{why}", f": needs {why}"), "dim")))
+    return _folded(lines)
+
+
+def _watched(advice: Advice, say: _Say) -> Group | None:
+    watched = [found for found in advice.matches if found.watch]
+    if not watched:
+        return None
+    names = say.join(say(found.instrument.name) for found in watched)
+    return _folded([_heading(say("只宜关注，尚无办法可申请", "To watch only; there is nothing to apply for yet")), Line(f"  {names}", style="dim")])
+
+
+def _footer(advice: Advice, lang: Lang) -> str:
+    rules = advice.ruleset
+    if lang == "zh":
+        return (
+            f"\n规则版本 {rules.version}，核对于 {rules.checked_on}。以上是按公开政策和银行惯例推算的可能性，不是批准，也不保证；以受理机构答复为准。"
+        )
+    return (
+        f"\nRules version {rules.version}, checked on {rules.checked_on}. This is what published policy and bank practice suggest; "
+        "it is no approval and no promise. The institution decides."
+    )
+
+
+# ---------------------------------------------------------------- rules
+
+
+def print_instruments(instruments: Sequence[Instrument], lang: Lang, console: Console | None = None) -> None:
+    """Print a table of instruments."""
+    out, say = console or Console(highlight=False), _Say(lang)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, title=say(f"{len(instruments)} 个工具", f"{len(instruments)} instruments"))
+    for title in (say("编号", "Id"), say("名称", "Name"), say("类", "Family"), say("状态", "Status"), say("金额", "Amount"), say("核实", "Checked")):
+        table.add_column(title)
+    for one in instruments:
+        table.add_row(
+            one.id,
+            say(one.name),
+            say(words.FAMILY[one.family]),
+            say(words.STATUS[one.status]),
+            amount_range(one, lang),
+            say(words.CONFIDENCE[one.confidence]),
+        )
+    out.print(table)
+
+
+def print_rule(one: Instrument, versions: Sequence[Instrument], rules: RuleSet, lang: Lang, console: Console | None = None) -> None:
+    """Print an instrument's rule in words, with the text of each condition beside it."""
+    out, say = console or Console(highlight=False), _Say(lang)
+    out.print(Line(f"{say(one.name)}  ({one.id})", style="bold"))
+    out.print(f"  {say(one.summary)}")
+    for criterion in one.criteria:
+        out.print(_criterion_line(criterion, rules, say))
+        out.print(Line(f"      {text(criterion.condition)}", style="dim"))
+        if criterion.reason is not None:
+            out.print(Line(f"      {say(criterion.reason)}", style="dim"))
+    if len(versions) > 1:
+        out.print(_heading(say("不同时期的规定", "Other periods")))
+        for version in versions:
+            first, last = version.validity.first or "…", version.validity.last or "…"
+            amount = amount_range(version, lang)
+            note = f"  {say(version.history)}" if version.other_version and version.history is not None else ""
+            out.print(Line(f"  {first} — {last}  {amount}{note}", style="bold" if version is one else "dim"))
+    out.print(Line.assemble((say("\n依据  ", "\nBasis  "), "bold"), _basis(one, say)))
+    out.print(Line.assemble((say("提醒  ", "Caveat  "), "bold"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"))
+    for name in one.sources:
+        if rules.sources[name].shown:
+            out.print(Line(f"  {say(rules.sources[name].title)}  {rules.sources[name].url}", style="dim"))
+
+
+def _criterion_line(criterion: Criterion, rules: RuleSet, say: _Say) -> Line:
+    role = say(words.ROLE[criterion.role])
+    line = Line.assemble((f"  {role}  ", "cyan"))
+    if criterion.title is not None:
+        line.append(f"{say(criterion.title)}{say('：', ': ')}", style="bold")
+    line.append(say(sentence(criterion.condition, rules.catalogue)))
+    line.append(f"  [{say(words.ORIGIN[criterion.origin])}]", style="dim")
+    return line
+
+
+def print_fact(fact: AnyFact, rules: RuleSet, lang: Lang, console: Console | None = None) -> None:
+    """Print what a fact is, where it is found, and whether it can be changed."""
+    out, say = console or Console(highlight=False), _Say(lang)
+    out.print(Line(f"{say(fact.label)}  ({fact.id})", style="bold"))
+    if isinstance(fact, Fact):
+        out.print(f"  {say(fact.question)}")
+        out.print(Line(say("  在哪找：", "  Found in: ") + say.join(say(rules.found_in[code]) for code in fact.found), style="dim"))
+        if fact.options:
+            for option, label in fact.options.items():
+                out.print(Line(f"    {option}  {say(label)}", style="dim"))
+    else:
+        from advisor.domain.facts import DerivedFact
+
+        if isinstance(fact, DerivedFact):
+            out.print(Line(f"  = {text(fact.formula)}"), soft_wrap=True)
+            if fact.note is not None:
+                out.print(f"  {say(fact.note)}")
+    users = [one for one in rules.instruments if not one.other_version and fact.id in rules.asked_by(one)]
+    out.print(
+        Line(
+            say(f"  {len(users)} 个工具用到它：", f"  Read by {len(users)} instruments: ") + say.join(say(one.name) for one in users[:12]),
+            style="dim",
+        )
+    )
