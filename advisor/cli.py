@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from advisor.domain.errors import AdvisorError
 
     try:
-        return arguments.run(arguments)
+        return int(arguments.run(arguments))
     except AdvisorError as error:
         print(error.say(arguments.lang), file=sys.stderr)
     except OSError as error:
@@ -103,7 +103,7 @@ def _advise(arguments: argparse.Namespace) -> int:
         written = dump(advices if isinstance(given, list) else advices[0], arguments.lang, indent=sys.stdout.isatty())
         sys.stdout.buffer.write(written + b"\n")
         return 0
-    from advisor.terminal import print_advice
+    from advisor.terminal.advice import print_advice
 
     for advice in advices:
         print_advice(advice, arguments.lang, why=tuple(arguments.why), everything=arguments.all)
@@ -178,7 +178,7 @@ def _instruments(arguments: argparse.Namespace) -> int:
 
         sys.stdout.buffer.write(orjson.dumps([instrument_view(one, adviser.rules, arguments.lang) for one in chosen]) + b"\n")
         return 0
-    from advisor.terminal import print_instruments
+    from advisor.terminal.rules import print_instruments
 
     print_instruments(chosen, arguments.lang)
     return 0
@@ -212,7 +212,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _explain(arguments: argparse.Namespace) -> int:
     from advisor.service.advisor import make_advisor
-    from advisor.terminal import print_fact, print_rule
+    from advisor.terminal.rules import print_fact, print_rule
 
     adviser = make_advisor(arguments.rules)
     if arguments.id in adviser.rules.catalogue:

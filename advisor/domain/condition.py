@@ -1,18 +1,15 @@
-"""The condition language: text into a small tree, and the tree read for one firm.
+"""The condition language: a small tree of tests on facts, and its reading of one firm.
 
-A condition is written in a subset of Python expressions, which bank staff read aloud:
+A condition is written in a subset of Python expressions, which bank staff read aloud (notation.py):
 
     employees <= 300 and revenue_cny < 20_000_000 and size_class in ('micro', 'small')
 
-Python's own parser makes the syntax tree; this module turns it into six node types and refuses all else,
-with line, column and a "did you mean". The three values are those of Kleene: True, False and None for
-unknown. What is absent is unknown; a division by zero is unknown; NaN and infinities never arise, since
-facts are finite and bounded.
+The three values are those of Kleene: True, False and None for unknown. What is absent is unknown; a division by
+zero is unknown; NaN and infinities never arise, since facts are finite and bounded.
 """
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,23 +18,16 @@ from functools import lru_cache
 from math import sqrt
 from typing import Literal, assert_never
 
-from advisor.domain.errors import NOWHERE, Place, Problem, did_you_mean
-from advisor.domain.text import Text
-
 Scalar = bool | int | float | str | dt.date
 Value = Scalar | tuple[str, ...]
 Known = Mapping[str, Value | None]
 Getter = Callable[[str], Value | None]
 Reading = Callable[[Getter], Value | None]
 
-Kind = Literal["bool", "number", "text", "choices", "date"]
 Operator = Literal["<", "<=", ">", ">=", "==", "!=", "in", "contains", "has_any", "has_all", "starts_with"]
 
 AS_OF = "as_of"
 """The date a question is asked for; conditions may use it like a fact."""
-
-MAX_TEXT = 4000
-MAX_DEPTH = 60
 
 
 class _Hashed:
@@ -46,11 +36,13 @@ class _Hashed:
     __slots__ = ("_hash",)
     __match_args__: tuple[str, ...]
 
+    _hash: int
+
     def __hash__(self) -> int:
         try:
             return self._hash
         except AttributeError:
-            found = hash((type(self).__name__, *(getattr(self, name) for name in self.__match_args__)))
+            found: int = hash((type(self).__name__, *(getattr(self, name) for name in self.__match_args__)))
             object.__setattr__(self, "_hash", found)
             return found
 
@@ -120,14 +112,6 @@ class Choice(_Hashed):
 Node = Constant | Name | Formula | Test | Junction | Choice
 
 TRUE = Constant(True)
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """What the parser must know of a name: its kind and, for choices, the words allowed."""
-
-    kind: Kind
-    options: frozenset[str] = frozenset()
 
 
 # ---------------------------------------------------------------- reading one firm
@@ -336,341 +320,3 @@ def conjuncts(node: Node) -> tuple[Node, ...]:
 def negated(node: Node) -> Node:
     """Return the opposite condition."""
     return node.parts[0] if isinstance(node, Junction) and node.op == "not" else Junction("not", (node,))
-
-
-# ---------------------------------------------------------------- tree -> text
-
-
-def text(node: Node) -> str:
-    """Return the condition as an author would write it; parsing it again gives the same tree."""
-    return _text(node, 0)
-
-
-# Python's own precedence, lowest first: if-else, or, and, not, comparison, + -, * /, unary minus.
-_LEVELS = {"if": 1, "or": 2, "and": 3, "not": 4, "test": 5, "+": 6, "-": 6, "*": 7, "/": 7, "neg": 8}
-
-
-def _text(node: Node, outer: int) -> str:
-    level = 9
-    match node:
-        case Constant(constant):
-            written = _constant_text(constant)
-            level = 8 if written.startswith("-") else 9
-        case Name(name):
-            written = name
-        case Formula("neg", (arg,)):
-            level = _LEVELS["neg"]
-            written = f"-{_text(arg, level)}"
-        case Formula("+" | "-" | "*" | "/" as op, (left, right)):
-            level = _LEVELS[op]
-            written = f"{_text(left, level)} {op} {_text(right, level + 1)}"
-        case Formula(op, args):
-            written = f"{op}({', '.join(_text(arg, 0) for arg in args)})"
-        case Test("has_any" | "has_all" | "starts_with" as op, left, right):
-            written = f"{op}({_text(left, 0)}, {_text(right, 0)})"
-        case Test("contains", left, right):
-            level = _LEVELS["test"]
-            written = f"{_text(right, level + 1)} in {_text(left, level + 1)}"
-        case Test(op, left, right):
-            level = _LEVELS["test"]
-            written = f"{_text(left, level + 1)} {op} {_text(right, level + 1)}"
-        case Junction("not", (Test("in", left, right),)):
-            level = _LEVELS["test"]
-            written = f"{_text(left, level + 1)} not in {_text(right, level + 1)}"
-        case Junction("not", (part,)):
-            level = _LEVELS["not"]
-            written = f"not {_text(part, level)}"
-        case Junction(op, parts):
-            level = _LEVELS[op]
-            written = f" {op} ".join(_text(part, level + 1) for part in parts)
-        case Choice(condition, then, other):
-            level = _LEVELS["if"]
-            written = f"{_text(then, level + 1)} if {_text(condition, level + 1)} else {_text(other, level)}"
-        case _:
-            assert_never(node)
-    return f"({written})" if level < outer else written
-
-
-def _constant_text(constant: Value) -> str:
-    if isinstance(constant, tuple):
-        return "(" + ", ".join(map(repr, constant)) + ("," if len(constant) == 1 else "") + ")"
-    if isinstance(constant, dt.date):
-        return repr(constant.isoformat())
-    if isinstance(constant, int) and not isinstance(constant, bool):
-        return f"{constant:_}"
-    return repr(constant)
-
-
-# ---------------------------------------------------------------- text -> tree
-
-
-def parse(written: str, names: Mapping[str, Naming], problems: list[Problem], place: Place = NOWHERE) -> Node | None:
-    """Return the tree of a condition or formula, or None after adding to `problems` what is wrong with it.
-
-    `names` are the facts that may be used; `place` is where the text begins, for the problems.
-    """
-    parser = _Parser(names, place)
-    node = parser.read(str(written))
-    problems.extend(parser.problems)
-    return None if parser.problems else node
-
-
-def parse_condition(written: str | bool, names: Mapping[str, Naming], problems: list[Problem], place: Place = NOWHERE) -> Node | None:
-    """Return the tree of a condition, refusing formulas that do not say yes or no."""
-    node = parse(str(written), names, problems, place)
-    if node is not None and kind_of(node, names) != "bool":
-        wrong = Text(f"“{written}”不是条件:它的结果不是“是”或“否”", f"'{written}' is not a condition: it does not say yes or no")
-        problems.append(Problem("not_a_condition", wrong, place))
-        return None
-    return node
-
-
-def kind_of(node: Node, names: Mapping[str, Naming]) -> Kind:
-    """Return the kind of value a tree yields."""
-    match node:
-        case Constant(constant):
-            return _constant_kind(constant)
-        case Name(name):
-            return names[name].kind
-        case Formula(op, _):
-            return "text" if op == "prefix" else "number"
-        case Test() | Junction():
-            return "bool"
-        case Choice(_, then, _):
-            return kind_of(then, names)
-        case _:
-            assert_never(node)
-
-
-def _constant_kind(constant: Value) -> Kind:
-    match constant:
-        case bool():
-            return "bool"
-        case int() | float():
-            return "number"
-        case str():
-            return "text"
-        case dt.date():
-            return "date"
-        case _:
-            return "choices"
-
-
-_COMPARISONS: dict[type[ast.cmpop], Operator] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
-}  # fmt: skip
-_ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
-_MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_CALLS = ("has_any", "has_all", "starts_with", "min", "max", "abs", "sqrt", "years_between", "prefix")
-
-
-class _Refused(Exception):
-    """A part that cannot be read; its problem is already noted."""
-
-
-class _Parser:
-    """Turns one text into a tree, noting every problem with its column."""
-
-    def __init__(self, names: Mapping[str, Naming], place: Place) -> None:
-        self.names, self.place = names, place
-        self.problems: list[Problem] = []
-
-    def refuse(self, code: str, at: ast.AST | int, zh: str, en: str) -> _Refused:
-        offset = at if isinstance(at, int) else getattr(at, "col_offset", 0)
-        self.problems.append(Problem(code, Text(zh, en), self.place.right(offset)))
-        return _Refused()
-
-    def read(self, written: str) -> Node | None:
-        try:
-            if len(written) > MAX_TEXT:
-                raise self.refuse("too_long", 0, f"条件超过{MAX_TEXT}个字符", f"longer than {MAX_TEXT} characters")
-            try:
-                tree = ast.parse(written.strip(), mode="eval")
-            except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-                column = (getattr(error, "offset", None) or 1) - 1
-                raise self.refuse("syntax", column, f"读不懂“{written.strip()}”", f"cannot read '{written.strip()}'") from error
-            return self.node(tree.body, 0)
-        except _Refused:
-            return None
-
-    def many(self, items: Iterable[ast.expr], depth: int) -> tuple[Node, ...]:
-        """Read several parts, so that all their problems are found before giving up."""
-        nodes = []
-        for item in items:
-            try:
-                nodes.append(self.node(item, depth))
-            except _Refused:
-                nodes.append(None)
-        if None in nodes:
-            raise _Refused
-        return tuple(node for node in nodes if node is not None)
-
-    def node(self, tree: ast.expr, depth: int) -> Node:
-        if depth > MAX_DEPTH:
-            raise self.refuse("too_deep", tree, "条件嵌套太深", "nested too deeply")
-        match tree:
-            case ast.Constant():
-                return self.constant(tree)
-            case ast.Name():
-                return self.name(tree)
-            case ast.List() | ast.Tuple() | ast.Set():
-                return Constant(tuple(self.word(item) for item in tree.elts))
-            case ast.BoolOp(op, parts):
-                nodes = self.many(parts, depth + 1)
-                for part, written in zip(nodes, parts, strict=True):
-                    self.expect(part, "bool", written)
-                return Junction("and" if isinstance(op, ast.And) else "or", nodes)
-            case ast.UnaryOp(ast.Not(), operand):
-                part = self.node(operand, depth + 1)
-                self.expect(part, "bool", operand)
-                return Junction("not", (part,))
-            case ast.UnaryOp(ast.USub(), operand):
-                part = self.node(operand, depth + 1)
-                self.expect(part, "number", operand)
-                if isinstance(part, Constant) and isinstance(part.value, int | float):
-                    return Constant(-part.value)
-                return Formula("neg", (part,))
-            case ast.BinOp(left, op, right) if type(op) in _ARITHMETIC:
-                args = self.many((left, right), depth + 1)
-                for arg, written in zip(args, (left, right), strict=True):
-                    self.expect(arg, "number", written)
-                return Formula(_ARITHMETIC[type(op)], args)
-            case ast.Compare():
-                return self.compare(tree, depth)
-            case ast.IfExp(condition, then, other):
-                parts = self.many((condition, then, other), depth + 1)
-                self.expect(parts[0], "bool", condition)
-                self.expect(parts[2], kind_of(parts[1], self.names), other)
-                return Choice(*parts)
-            case ast.Call(ast.Name(function), args) if not tree.keywords:
-                return self.call(function, args, tree, depth)
-            case _:
-                raise self.refuse(
-                    "not_in_language", tree,
-                    f"条件语言里没有这种写法：“{ast.unparse(tree)}”", f"not part of the condition language: '{ast.unparse(tree)}'",
-                )  # fmt: skip
-
-    def constant(self, tree: ast.Constant) -> Constant:
-        if isinstance(tree.value, bool | str):
-            return Constant(tree.value)
-        if isinstance(tree.value, int | float) and abs(tree.value) <= 1e15:
-            return Constant(tree.value)
-        raise self.refuse("bad_constant", tree, f"不能用的值：{tree.value!r}", f"not a usable value: {tree.value!r}")
-
-    def word(self, tree: ast.expr) -> str:
-        if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
-            return tree.value
-        raise self.refuse("bad_list", tree, "列表里只能写带引号的词", "a list may hold only quoted words")
-
-    def name(self, tree: ast.Name) -> Name:
-        if tree.id not in self.names:
-            guess = did_you_mean(tree.id, self.names)
-            raise self.refuse("unknown_fact", tree, f"没有“{tree.id}”这个指标{guess.zh}", f"'{tree.id}' is not a fact{guess.en}")
-        return Name(tree.id)
-
-    def compare(self, tree: ast.Compare, depth: int) -> Node:
-        """Read `a < b`, `a < b <= c`, `x in (…)`, `'word' in choices`; constants go to the right."""
-        operands = [tree.left, *tree.comparators]
-        nodes = self.many(operands, depth + 1)
-        tests: list[Node] = []
-        for op, left, right, at in zip(tree.ops, nodes, nodes[1:], operands, strict=False):
-            if isinstance(op, ast.In | ast.NotIn):
-                test = self.membership(left, right, at)
-                tests.append(Junction("not", (test,)) if isinstance(op, ast.NotIn) else test)
-            elif type(op) in _COMPARISONS:
-                tests.append(self.comparison(_COMPARISONS[type(op)], left, right, at))
-            else:
-                raise self.refuse("not_in_language", at, "不能用的比较", "this comparison is not part of the language")
-        return all_of(tests)
-
-    def comparison(self, op: Operator, left: Node, right: Node, at: ast.expr) -> Test:
-        if isinstance(left, Constant) and not isinstance(right, Constant):
-            left, right, op = right, left, _MIRRORED[op]
-        kinds = kind_of(left, self.names), kind_of(right, self.names)
-        if kinds == ("date", "text") and isinstance(right, Constant):
-            right = self.date(right, at)
-        elif kinds[0] != kinds[1] or kinds[0] == "choices" or (kinds[0] == "bool" and op not in ("==", "!=")):
-            raise self.refuse(
-                "kind_mismatch", at,
-                f"“{text(left)}”和“{text(right)}”不能这样比较", f"'{text(left)}' and '{text(right)}' cannot be compared so",
-            )  # fmt: skip
-        self.check_words(left, right, at)
-        return Test(op, left, right)
-
-    def date(self, node: Constant, at: ast.expr) -> Constant:
-        try:
-            return Constant(dt.date.fromisoformat(str(node.value)))
-        except ValueError as error:
-            raise self.refuse("bad_date", at, f"“{node.value}”不是 YYYY-MM-DD 形式的日期", f"'{node.value}' is not a date like 2026-01-31") from error
-
-    def membership(self, left: Node, right: Node, at: ast.expr) -> Test:
-        kinds = kind_of(left, self.names), kind_of(right, self.names)
-        if kinds == ("text", "choices") and isinstance(right, Constant) and not isinstance(left, Constant):
-            self.check_words(left, right, at)
-            return Test("in", left, right)
-        if kinds == ("text", "choices") and isinstance(left, Constant) and isinstance(right, Name):
-            self.check_words(right, left, at)
-            return Test("contains", right, left)
-        raise self.refuse("kind_mismatch", at, "“in”的左边或右边不对", "'in' needs a word and a list")
-
-    def call(self, function: str, args: list[ast.expr], tree: ast.Call, depth: int) -> Node:
-        if function not in _CALLS:
-            guess = did_you_mean(function, _CALLS)
-            raise self.refuse("unknown_function", tree, f"没有函数“{function}”{guess.zh}", f"no function '{function}'{guess.en}")
-        nodes = self.many(args, depth + 1)
-        wanted: tuple[Kind, ...]
-        match function:
-            case "has_any" | "has_all":
-                wanted = ("choices", "choices")
-            case "starts_with":
-                wanted = ("text", "text")
-            case "prefix":
-                wanted = ("text", "number")
-            case "years_between":
-                wanted = ("date", "date")
-            case "abs" | "sqrt":
-                wanted = ("number",)
-            case _:
-                wanted = ("number",) * max(2, len(nodes))
-        if len(nodes) != len(wanted):
-            raise self.refuse("argument_count", tree, f"“{function}”需要{len(wanted)}个参数", f"'{function}' takes {len(wanted)} arguments")
-        for node, kind, at in zip(nodes, wanted, args, strict=True):
-            self.expect(node, kind, at)
-        match function:
-            case "has_any" | "has_all" | "starts_with" as op:
-                self.check_words(nodes[0], nodes[1], tree)
-                return Test(op, nodes[0], nodes[1])
-            case _:
-                return Formula(function, nodes)
-
-    def expect(self, node: Node, kind: Kind, at: ast.expr) -> None:
-        found = kind_of(node, self.names)
-        if found != kind:
-            raise self.refuse(
-                "kind_mismatch", at,
-                f"“{text(node)}”应当是{KINDS[kind].zh}，却是{KINDS[found].zh}",
-                f"'{text(node)}' should be {KINDS[kind].en} but is {KINDS[found].en}",
-            )  # fmt: skip
-
-    def check_words(self, left: Node, right: Node, at: ast.AST) -> None:
-        """Refuse a word that is not among the options of the fact it is compared with."""
-        if not (isinstance(left, Name) and isinstance(right, Constant)):
-            return
-        options = self.names[left.id].options
-        words = right.value if isinstance(right.value, tuple) else (right.value,)
-        for word in words:
-            if options and isinstance(word, str) and word not in options:
-                guess = did_you_mean(word, options)
-                raise self.refuse(
-                    "unknown_option", at,
-                    f"“{left.id}”没有选项“{word}”{guess.zh}", f"'{word}' is not an option of '{left.id}'{guess.en}",
-                )  # fmt: skip
-
-
-KINDS: dict[Kind, Text] = {
-    "bool": Text("是或否", "yes or no"),
-    "number": Text("数字", "a number"),
-    "text": Text("文字", "a word"),
-    "choices": Text("多选", "a list of words"),
-    "date": Text("日期", "a date"),
-}

@@ -10,8 +10,9 @@ from math import isfinite
 from typing import Literal
 from unicodedata import normalize
 
-from advisor.domain.condition import AS_OF, Choice, Constant, Kind, Known, Name, Naming, Node, Test, Value, facts_in, judge, rebuild
+from advisor.domain.condition import AS_OF, Choice, Constant, Known, Name, Node, Test, Value, facts_in, judge, rebuild
 from advisor.domain.errors import InputError, Problem, did_you_mean
+from advisor.domain.notation import Kind, Naming
 from advisor.domain.text import Text
 
 FactKind = Literal["text", "choice", "choices", "bool", "int", "number", "money", "ratio", "date"]

@@ -144,8 +144,7 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
     probabilities = _normalised({stage: from_flows[stage] * from_rules[stage] for stage in STAGES})
 
     overriding = [rule for rule in rules.overrides if verdicts[rule.condition] is True]
-    for rule in overriding:
-        evidence.append(Evidence("legal_solvency", rule.stage, rule.text))
+    evidence += [Evidence("legal_solvency", rule.stage, rule.text) for rule in overriding]
     if overriding:
         certain = rules.override_probability
         probabilities = {stage: (1 - certain) * share + (certain if stage == overriding[0].stage else 0.0) for stage, share in probabilities.items()}

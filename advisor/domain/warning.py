@@ -154,18 +154,18 @@ def watch(states: States, rules: WarningRules) -> FundChain:
     score = known = 0.0
     firing: set[str] = set()
     for indicator in rules.indicators:
-        level = _indicator_level(indicator, states)
-        if level is None:
+        stands = _indicator_level(indicator, states)
+        if stands is None:
             continue
         known += indicator.weight
         if indicator.unless in firing:
             continue
-        score += indicator.weight * rules.points[level]
-        if level != "green":
+        score += indicator.weight * rules.points[stands]
+        if stands != "green":
             firing.add(indicator.id)
-            threshold = indicator.red if level == "red" else indicator.amber
+            threshold = indicator.red if stands == "red" else indicator.amber
             alarms.append(
-                Alarm(indicator.id, "indicator", level, indicator.label, states[indicator.reading], threshold,
+                Alarm(indicator.id, "indicator", stands, indicator.label, states[indicator.reading], threshold,
                       indicator.unit, indicator.confidence)
             )  # fmt: skip
     for signal in rules.signals:
@@ -176,7 +176,7 @@ def watch(states: States, rules: WarningRules) -> FundChain:
     for floor in rules.floors:
         if states[floor.condition] is True and _ORDER[floor.level] > _ORDER["green"]:
             alarms.append(Alarm(f"floor_{floor.level}", "floor", floor.level, floor.text))
-            level = max(level, floor.level, key=_ORDER.__getitem__)
+            level = floor.level if _ORDER[floor.level] > _ORDER[level] else level
     total = sum(indicator.weight for indicator in rules.indicators)
     known_share = known / total
     said = None if level == "green" and known_share < rules.green_needs_share else level

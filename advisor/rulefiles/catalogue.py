@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from advisor.domain.condition import AS_OF, Choice, Constant, Name, Naming, Node, Test, all_of, any_of, facts_in
+from advisor.domain.condition import AS_OF, Choice, Constant, Name, Node, Test, all_of, any_of, facts_in
 from advisor.domain.facts import CONDITION_KINDS, Catalogue, Changeability, DerivedFact, Effort, EstimatedFact, Fact, FactKind, Speed
+from advisor.domain.notation import Naming
 from advisor.domain.text import Text
 from advisor.rulefiles.entry import Entry, texts
 

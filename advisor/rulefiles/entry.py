@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from advisor.domain.condition import TRUE, Constant, Naming, Node, parse, parse_condition
+from advisor.domain.condition import TRUE, Constant, Node
 from advisor.domain.errors import Problem, did_you_mean
 from advisor.domain.instrument import Validity
+from advisor.domain.notation import Naming, parse, parse_condition
 from advisor.domain.text import Text
 from advisor.rulefiles.yamlfile import Path, YamlFile
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from advisor.domain.condition import Naming
 from advisor.domain.errors import Place, Problem, RuleError
 from advisor.domain.facts import Catalogue
 from advisor.domain.instrument import Instrument
+from advisor.domain.notation import Naming
 from advisor.domain.ruleset import RuleSet
 from advisor.domain.stage import STAGES
 from advisor.domain.text import Text

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
-from advisor.domain.condition import Constant, Name, Naming, Node, Test, all_of, any_of, kind_of, negated, rebuild
+from advisor.domain.condition import Constant, Name, Node, Test, all_of, any_of, negated, rebuild
 from advisor.domain.instrument import FAMILIES, Confidence, Cost, Instrument, Source
 from advisor.domain.ladder import LadderRules, Rung
+from advisor.domain.notation import Naming, kind_of
 from advisor.domain.ranking import PARTS, Ranking
 from advisor.domain.ruleset import Check
 from advisor.domain.stage import STAGES, Class5, PatternMeaning, StageRule, StageRules

@@ -14,11 +14,12 @@ import orjson
 
 from advisor.domain.advice import Advice
 from advisor.domain.changes import Change
-from advisor.domain.condition import Constant, Value, text
+from advisor.domain.condition import Constant, Value
 from advisor.domain.facts import Catalogue
 from advisor.domain.instrument import Criterion, Instrument
 from advisor.domain.ladder import Climb
 from advisor.domain.matching import Match
+from advisor.domain.notation import text
 from advisor.domain.reasons import Reason, Wanted, wanted_of
 from advisor.domain.ruleset import RuleSet
 from advisor.domain.stage import STAGES, Evidence

@@ -1,12 +1,11 @@
-"""Advice and rules as text for a terminal, to be read by an owner or a bank officer."""
+"""The advice for one firm, printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich import box
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -14,27 +13,26 @@ from rich.text import Text as Line
 
 from advisor.domain import words
 from advisor.domain.advice import Advice
-from advisor.domain.condition import text
-from advisor.domain.facts import AnyFact, Fact
-from advisor.domain.instrument import Criterion, Instrument
+from advisor.domain.instrument import Instrument
 from advisor.domain.matching import Match
 from advisor.domain.reasons import Reason
 from advisor.domain.ruleset import RuleSet
 from advisor.domain.stage import STAGES
-from advisor.domain.text import Lang, Text
+from advisor.domain.text import Lang
 from advisor.domain.warning import Alarm
 from advisor.domain.wording import percent, plain, say_value, sentence
 from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, time_class
+from advisor.terminal.folding import Fold, folded
+from advisor.terminal.saying import MARKS, Say, basis_line, heading
 
 SHOWN = 10
-MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 LEVEL_STYLE = {"green": "bold green", "amber": "bold yellow", "red": "bold red", None: "dim"}
 
 
 def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everything: bool = False, console: Console | None = None) -> None:
     """Print the advice for one firm; with `why`, every test of those instruments instead of the lists."""
     out = console or Console(highlight=False)
-    say = _Say(lang)
+    say = Say(lang)
     out.print(_headline(advice, say))
     if why:
         for instrument_id in why:
@@ -57,79 +55,10 @@ def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everyth
     ):
         if section is not None:
             out.print(section)
-    out.print(_Wrap(Line(_footer(advice, lang), style="dim")))
+    out.print(Fold(Line(_footer(advice, lang), style="dim")))
 
 
-class _Wrap:
-    """A line folded where Chinese may be folded: between characters, never before closing punctuation.
-
-    Rich folds at spaces only, which Chinese does not have. Continued lines keep the indent of the first.
-    """
-
-    def __init__(self, line: Line, indent: int | None = None) -> None:
-        self.line = line
-        self.indent = indent if indent is not None else len(line.plain) - len(line.plain.lstrip())
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        rest, width = self.line, options.max_width
-        indent = ""
-        while rest.plain:
-            room = width - len(indent)
-            cut = _fold_at(rest.plain, room)
-            head, rest = (rest, Line()) if cut >= len(rest.plain) else rest.divide([cut])
-            head.rstrip()
-            yield Line.assemble(indent, head)
-            while rest.plain.startswith(" "):
-                rest = rest[1:]
-            indent = " " * self.indent
-
-
-def _fold_at(plain: str, room: int) -> int:
-    """Return how many characters fit into `room` cells, ending where a line may end."""
-    used = fits = 0
-    for character in plain:
-        used += cell_len(character)
-        if used > room:
-            break
-        fits += 1
-    if fits == len(plain):
-        return fits
-    cut = fits
-    while cut > 1 and not _may_fold(plain[cut - 1], plain[cut]):
-        cut -= 1
-    return cut if cut > 1 else max(fits, 1)
-
-
-def _may_fold(before: str, after: str) -> bool:
-    if after in "，。；：、！？）》”’％%·":
-        return False
-    if before in "（《“‘":
-        return False
-    return " " in (before, after) or cell_len(before) == 2 or cell_len(after) == 2
-
-
-class _Say:
-    """Picks the language."""
-
-    def __init__(self, lang: Lang) -> None:
-        self.lang = lang
-
-    def __call__(self, zh: str | Text, en: str = "") -> str:
-        return zh[self.lang] if isinstance(zh, Text) else zh if self.lang == "zh" else en
-
-    def join(self, parts: Iterable[str]) -> str:
-        return ("、" if self.lang == "zh" else ", ").join(parts)
-
-
-def _folded(lines: Iterable[RenderableType]) -> Group:
-    return Group(*(_Wrap(line) if isinstance(line, Line) else line for line in lines))
-
-
-def _heading(title: str) -> Line:
-    return Line(f"\n{title}", style="bold cyan")
-
-
-def _headline(advice: Advice, say: _Say) -> Panel:
+def _headline(advice: Advice, say: Say) -> Panel:
     firm, rules = advice.firm, advice.ruleset
     stage = advice.stage.stage
     size = advice.size_class
@@ -156,7 +85,7 @@ def _headline(advice: Advice, say: _Say) -> Panel:
     return Panel(Group(grid, Line(summary)), title=f"[bold]{name}[/bold]", subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
 
 
-def _stage(advice: Advice, say: _Say) -> Group:
+def _stage(advice: Advice, say: Say) -> Group:
     labels = advice.ruleset.stages.labels
     bars = Line("  ")
     for stage in STAGES:
@@ -164,7 +93,7 @@ def _stage(advice: Advice, say: _Say) -> Group:
         bars.append(f"{say(labels[stage])} ", style="bold" if stage == advice.stage.stage else "dim")
         bars.append("█" * round(share * 12) or "▏", style="cyan" if stage == advice.stage.stage else "dim")
         bars.append(f" {share:.0%}   ", style="dim")
-    lines: list[Line] = [_heading(say("处在哪个阶段", "Stage of life")), bars]
+    lines: list[Line] = [heading(say("处在哪个阶段", "Stage of life")), bars]
     if advice.stage.stage is not None:
         lines.append(Line(f"  {say(advice.ruleset.stages.meanings[advice.stage.stage])}"))
     for piece in advice.stage.evidence:
@@ -180,12 +109,12 @@ def _stage(advice: Advice, say: _Say) -> Group:
         lines.append(line)
     if advice.stage.disagreement:
         lines.append(Line(say("  各方证据不一致，请客户经理再看一眼。", "  The evidence disagrees; an officer should look again."), style="yellow"))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _fund_chain(advice: Advice, say: _Say) -> Group:
+def _fund_chain(advice: Advice, say: Say) -> Group:
     chain = advice.fund_chain
-    lines = [_heading(say("资金链", "Money chain"))]
+    lines = [heading(say("资金链", "Money chain"))]
     known = say(f"（已知指标占权重的{chain.known_share:.0%}）", f" ({chain.known_share:.0%} of the indicators' weight is known)")
     lines.append(Line.assemble("  ", (say(words.LEVEL[chain.level]), LEVEL_STYLE[chain.level]), (known, "dim")))
     for alarm in chain.alarms:
@@ -199,10 +128,10 @@ def _fund_chain(advice: Advice, say: _Say) -> Group:
         lines.append(Line(f"  · {say(reading.model.label)}: {reading.score:.2f} {zone}", style="dim"))
     for response in chain.responses:
         lines.append(Line(f"  → {say(response.text)}", style="bold"))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _alarm_reading(alarm: Alarm, advice: Advice, say: _Say) -> str:
+def _alarm_reading(alarm: Alarm, advice: Advice, say: Say) -> str:
     if alarm.known is None or alarm.threshold is None or isinstance(alarm.known, bool):
         return ""
     number = alarm.known if isinstance(alarm.known, int | float) else 0.0
@@ -211,11 +140,11 @@ def _alarm_reading(alarm: Alarm, advice: Advice, say: _Say) -> str:
     return say(f"  现为 {shown}", f"  now {shown}")
 
 
-def _ladder(advice: Advice, say: _Say) -> Group | None:
+def _ladder(advice: Advice, say: Say) -> Group | None:
     step = advice.ladder
     if step.suppressed is not None and not step.held:
         return None
-    lines = [_heading(say("称号阶梯", "Ladder of titles"))]
+    lines = [heading(say("称号阶梯", "Ladder of titles"))]
     held = say.join(say(rung.name) for rung in step.held) or say("还没有", "none yet")
     lines.append(Line(say(f"  已有：{held}", f"  Held: {held}")))
     if step.suppressed is not None:
@@ -233,18 +162,18 @@ def _ladder(advice: Advice, say: _Say) -> Group | None:
                 lines.append(Line.assemble("    ", (mark, style), f" {say(criterion_sentence(criterion, advice.ruleset.catalogue))}"))
         if step.next.extra is not None:
             lines.append(Line(f"    {say(step.next.extra)}", style="dim"))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _checks(advice: Advice, say: _Say) -> Group | None:
+def _checks(advice: Advice, say: Say) -> Group | None:
     if not advice.checks:
         return None
-    return Group(_heading(say("请核对", "Please check")), *(Line(f"  ! {say(check.text)}", style="yellow") for check in advice.checks))
+    return Group(heading(say("请核对", "Please check")), *(Line(f"  ! {say(check.text)}", style="yellow") for check in advice.checks))
 
 
-def _open_now(advice: Advice, say: _Say, limit: int | None, *, wide: bool) -> Group:
+def _open_now(advice: Advice, say: Say, limit: int | None, *, wide: bool) -> Group:
     found = [one for one in advice.matches if one.open_now]
-    title = _heading(say(f"现在可以申请（{len(found)}）", f"Can be applied for now ({len(found)})"))
+    title = heading(say(f"现在可以申请（{len(found)}）", f"Can be applied for now ({len(found)})"))
     if not found:
         return Group(title, Line(say("  现有情况下还没有。", "  None with what is known."), style="dim"))
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, expand=True)
@@ -261,7 +190,7 @@ def _open_now(advice: Advice, say: _Say, limit: int | None, *, wide: bool) -> Gr
         low, high = one.instrument.lead_days
         terms = (tenor_range(one.instrument, say.lang), say(words.COST[one.instrument.offer.cost])) if wide else ()
         table.add_row(
-            str(one.rank), _Wrap(_name(one, say), 3), f"{one.suitability.score:.2f}", amount_range(one.instrument, say.lang), *terms,
+            str(one.rank), Fold(_name(one, say), 3), f"{one.suitability.score:.2f}", amount_range(one.instrument, say.lang), *terms,
             f"{low}–{high}",
         )  # fmt: skip
     parts: list[RenderableType] = [title, table]
@@ -272,7 +201,7 @@ def _open_now(advice: Advice, say: _Say, limit: int | None, *, wide: bool) -> Gr
     return Group(*parts)
 
 
-def _name(found: Match, say: _Say) -> Line:
+def _name(found: Match, say: Say) -> Line:
     """Return an instrument's name with its family before it, and what to know at a glance behind it."""
     one = found.instrument
     line = Line.assemble((f"{_family(one, say)} ", "cyan"), say(one.name))
@@ -285,11 +214,11 @@ def _name(found: Match, say: _Say) -> Line:
     return line
 
 
-def _family(one: Instrument, say: _Say) -> str:
+def _family(one: Instrument, say: Say) -> str:
     return words.FAMILY[one.family].zh[0] if say.lang == "zh" else f"[{words.FAMILY[one.family].en.split()[0].lower()}]"
 
 
-def _card(found: Match, rules: RuleSet, say: _Say) -> Panel:
+def _card(found: Match, rules: RuleSet, say: Say) -> Panel:
     """Return the first choice in full: what it is, why it fits, what to bring, where to go, how sure we are."""
     one = found.instrument
     lines = [Line(say(one.summary))]
@@ -301,20 +230,15 @@ def _card(found: Match, rules: RuleSet, say: _Say) -> Panel:
         (say("担保", "Security"), say(one.offer.security)),
         (say("材料", "Papers"), say.join(say(rules.documents[code]) for code in one.documents)),
         (say("去哪办", "Where"), say(one.apply_at)),
-        (say("依据", "Basis"), _basis(one, say)),
+        (say("依据", "Basis"), basis_line(one, say)),
         (say("提醒", "Caveat"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"),
     ):
         lines.append(Line.assemble((f"{label}  ", "bold"), value))
     title = say(f"首选：{say(one.name)}", f"First choice: {say(one.name)}")
-    return Panel(_folded(lines), title=title, title_align="left", box=box.ROUNDED, border_style="cyan", padding=(0, 1))
+    return Panel(folded(lines), title=title, title_align="left", box=box.ROUNDED, border_style="cyan", padding=(0, 1))
 
 
-def _basis(one: Instrument, say: _Say) -> str:
-    named = [f"{say(basis.title)}{say('（', ' (')}{basis.doc_no}{say('）', ')')}" if basis.doc_no else say(basis.title) for basis in one.basis]
-    return say("；", "; ").join(named)
-
-
-def _reason_line(reason: Reason, rules: RuleSet, say: _Say) -> Line:
+def _reason_line(reason: Reason, rules: RuleSet, say: Say) -> Line:
     mark, style = MARKS[reason.holds]
     line = Line.assemble("  ", (mark, style), f" {say(sentence(reason.wanted.test, rules.catalogue))}")
     fact = rules.catalogue[reason.wanted.fact] if reason.wanted.fact else None
@@ -325,7 +249,7 @@ def _reason_line(reason: Reason, rules: RuleSet, say: _Say) -> Line:
     return line
 
 
-def _trace(found: Match, rules: RuleSet, say: _Say) -> Panel:
+def _trace(found: Match, rules: RuleSet, say: Say) -> Panel:
     """Return every criterion of an instrument with its tests, and what would change the verdict."""
     one = found.instrument
     lines: list[RenderableType] = [Line(say(one.summary)), Line("")]
@@ -343,7 +267,7 @@ def _trace(found: Match, rules: RuleSet, say: _Say) -> Panel:
             lines.append(head)
             if criterion.reason is not None and reason.criterion_holds is False:
                 lines.append(Line(f"    {say(criterion.reason)}", style="yellow"))
-        lines.append(Padding(_Wrap(_reason_line(reason, rules, say), 4), (0, 0, 0, 2)))
+        lines.append(Padding(Fold(_reason_line(reason, rules, say), 4), (0, 0, 0, 2)))
     for gate in found.blocked_by:
         lines.append(Line.assemble((say("暂缓：", "Held back: "), "bold yellow"), say(gate.reason)))
     if found.missing:
@@ -360,12 +284,12 @@ def _trace(found: Match, rules: RuleSet, say: _Say) -> Panel:
                 style="dim",
             )
         )
-    lines.append(Line.assemble((say("依据  ", "Basis  "), "bold"), _basis(one, say)))
+    lines.append(Line.assemble((say("依据  ", "Basis  "), "bold"), basis_line(one, say)))
     lines.append(Line.assemble((say("提醒  ", "Caveat  "), "bold"), say(one.caveat)))
-    return Panel(_folded(lines), title=say(one.name), title_align="left", box=box.ROUNDED, padding=(0, 1))
+    return Panel(folded(lines), title=say(one.name), title_align="left", box=box.ROUNDED, padding=(0, 1))
 
 
-def _changes(found: Match, rules: RuleSet, say: _Say) -> str:
+def _changes(found: Match, rules: RuleSet, say: Say) -> str:
     said = say("；", "; ").join(say(change_sentence(change, rules.catalogue)) for change in found.changes)
     times = [time_class(change) for change in found.changes]
     slowest = max(times, key=list(words.TIME).index)
@@ -376,11 +300,11 @@ def _changes(found: Match, rules: RuleSet, say: _Say) -> str:
     return say(f"{said}（{tail}）", f"{said} ({tail})")
 
 
-def _one_step(advice: Advice, say: _Say, limit: int | None) -> Group | None:
+def _one_step(advice: Advice, say: Say, limit: int | None) -> Group | None:
     near = [found for found in advice.matches if found.one_step_away and not found.open_now]
     if not near:
         return None
-    lines = [_heading(say(f"差一步（{len(near)}）", f"One step away ({len(near)})"))]
+    lines = [heading(say(f"差一步（{len(near)}）", f"One step away ({len(near)})"))]
     best = advice.best_change
     if best is not None:
         said = say(change_sentence(best.change, advice.ruleset.catalogue))
@@ -401,25 +325,25 @@ def _one_step(advice: Advice, say: _Say, limit: int | None) -> Group | None:
         lines.append(Line(f"      {names}", style="dim"))
     if limit is not None and len(ordered) > limit:
         lines.append(Line(say("  更多用 --all 列出", "  --all lists more"), style="dim"))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _blocked(advice: Advice, say: _Say) -> Group | None:
+def _blocked(advice: Advice, say: Say) -> Group | None:
     held = [found for found in advice.matches if found.blocked_by and found.eligibility == "eligible"]
     if not held:
         return None
-    lines = [_heading(say(f"条件相符但先别申请（{len(held)}）", f"Conditions met, but hold back ({len(held)})"))]
+    lines = [heading(say(f"条件相符但先别申请（{len(held)}）", f"Conditions met, but hold back ({len(held)})"))]
     for gate in dict.fromkeys(gate for found in held for gate in found.blocked_by):
         lines.append(Line(f"  {say(gate.reason)}", style="yellow"))
         lines.append(Line("    " + say.join(say(found.instrument.name) for found in held if gate in found.blocked_by), style="dim"))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _questions(advice: Advice, say: _Say, limit: int | None) -> Group | None:
+def _questions(advice: Advice, say: Say, limit: int | None) -> Group | None:
     open_ones = [found for found in advice.matches if found.eligibility == "undetermined" and not found.watch]
     if not open_ones:
         return None
-    lines = [_heading(say(f"还要您补充（{len(open_ones)} 个工具等着）", f"Tell us more ({len(open_ones)} instruments wait)"))]
+    lines = [heading(say(f"还要您补充（{len(open_ones)} 个工具等着）", f"Tell us more ({len(open_ones)} instruments wait)"))]
     for asked in advice.questions:
         question = say(advice.ruleset.catalogue.facts[asked.fact].question)
         lines.append(Line.assemble(f"  ? {question}", (say(f"  关系到 {asked.decides} 个工具", f"  matters for {asked.decides}"), "dim")))
@@ -427,35 +351,35 @@ def _questions(advice: Advice, say: _Say, limit: int | None) -> Group | None:
         for found in open_ones:
             missing = say.join(say(advice.ruleset.catalogue[fact].label) for fact in found.missing)
             lines.append(Line.assemble(f"    {say(found.instrument.name)}", (say(f"：缺 {missing}", f": {missing}"), "dim")))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _refused(advice: Advice, say: _Say, limit: int | None) -> Group | None:
+def _refused(advice: Advice, say: Say, limit: int | None) -> Group | None:
     refused = [found for found in advice.matches if found.eligibility == "ineligible" and not found.one_step_away and not found.watch]
     if not refused:
         return None
-    lines = [_heading(say(f"条件不符（{len(refused)}）", f"Not met ({len(refused)})"))]
+    lines = [heading(say(f"条件不符（{len(refused)}）", f"Not met ({len(refused)})"))]
     if limit is not None:
         example = refused[0].instrument.id
         lines.append(
             Line(say(f"  想知道为什么不行：--why {example}；用 --all 全部列出", f"  To see why not: --why {example}; --all lists them"), style="dim")
         )
-        return _folded(lines)
+        return folded(lines)
     for found in refused:
         failing = next(
             (reason for reason in found.reasons if reason.criterion_holds is False and reason.criterion.role in ("hard", "any_of", "exclude")), None
         )
         why = say(criterion_sentence(failing.criterion, advice.ruleset.catalogue)) if failing is not None else ""
         lines.append(Line.assemble("  ", ("✗ ", "red"), say(found.instrument.name), (say(f"：要求{why}", f": needs {why}"), "dim")))
-    return _folded(lines)
+    return folded(lines)
 
 
-def _watched(advice: Advice, say: _Say) -> Group | None:
+def _watched(advice: Advice, say: Say) -> Group | None:
     watched = [found for found in advice.matches if found.watch]
     if not watched:
         return None
     names = say.join(say(found.instrument.name) for found in watched)
-    return _folded([_heading(say("只宜关注，尚无办法可申请", "To watch only; there is nothing to apply for yet")), Line(f"  {names}", style="dim")])
+    return folded([heading(say("只宜关注，尚无办法可申请", "To watch only; there is nothing to apply for yet")), Line(f"  {names}", style="dim")])
 
 
 def _footer(advice: Advice, lang: Lang) -> str:
@@ -467,85 +391,4 @@ def _footer(advice: Advice, lang: Lang) -> str:
     return (
         f"\nRules version {rules.version}, checked on {rules.checked_on}. This is what published policy and bank practice suggest; "
         "it is no approval and no promise. The institution decides."
-    )
-
-
-# ---------------------------------------------------------------- rules
-
-
-def print_instruments(instruments: Sequence[Instrument], lang: Lang, console: Console | None = None) -> None:
-    """Print a table of instruments."""
-    out, say = console or Console(highlight=False), _Say(lang)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, title=say(f"{len(instruments)} 个工具", f"{len(instruments)} instruments"))
-    for title in (say("编号", "Id"), say("名称", "Name"), say("类", "Family"), say("状态", "Status"), say("金额", "Amount"), say("核实", "Checked")):
-        table.add_column(title)
-    for one in instruments:
-        table.add_row(
-            one.id,
-            say(one.name),
-            say(words.FAMILY[one.family]),
-            say(words.STATUS[one.status]),
-            amount_range(one, lang),
-            say(words.CONFIDENCE[one.confidence]),
-        )
-    out.print(table)
-
-
-def print_rule(one: Instrument, versions: Sequence[Instrument], rules: RuleSet, lang: Lang, console: Console | None = None) -> None:
-    """Print an instrument's rule in words, with the text of each condition beside it."""
-    out, say = console or Console(highlight=False), _Say(lang)
-    out.print(Line(f"{say(one.name)}  ({one.id})", style="bold"))
-    out.print(f"  {say(one.summary)}")
-    for criterion in one.criteria:
-        out.print(_criterion_line(criterion, rules, say))
-        out.print(Line(f"      {text(criterion.condition)}", style="dim"))
-        if criterion.reason is not None:
-            out.print(Line(f"      {say(criterion.reason)}", style="dim"))
-    if len(versions) > 1:
-        out.print(_heading(say("不同时期的规定", "Other periods")))
-        for version in versions:
-            first, last = version.validity.first or "…", version.validity.last or "…"
-            amount = amount_range(version, lang)
-            note = f"  {say(version.history)}" if version.other_version and version.history is not None else ""
-            out.print(Line(f"  {first} — {last}  {amount}{note}", style="bold" if version is one else "dim"))
-    out.print(Line.assemble((say("\n依据  ", "\nBasis  "), "bold"), _basis(one, say)))
-    out.print(Line.assemble((say("提醒  ", "Caveat  "), "bold"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"))
-    for name in one.sources:
-        if rules.sources[name].shown:
-            out.print(Line(f"  {say(rules.sources[name].title)}  {rules.sources[name].url}", style="dim"))
-
-
-def _criterion_line(criterion: Criterion, rules: RuleSet, say: _Say) -> Line:
-    role = say(words.ROLE[criterion.role])
-    line = Line.assemble((f"  {role}  ", "cyan"))
-    if criterion.title is not None:
-        line.append(f"{say(criterion.title)}{say('：', ': ')}", style="bold")
-    line.append(say(sentence(criterion.condition, rules.catalogue)))
-    line.append(f"  [{say(words.ORIGIN[criterion.origin])}]", style="dim")
-    return line
-
-
-def print_fact(fact: AnyFact, rules: RuleSet, lang: Lang, console: Console | None = None) -> None:
-    """Print what a fact is, where it is found, and whether it can be changed."""
-    out, say = console or Console(highlight=False), _Say(lang)
-    out.print(Line(f"{say(fact.label)}  ({fact.id})", style="bold"))
-    if isinstance(fact, Fact):
-        out.print(f"  {say(fact.question)}")
-        out.print(Line(say("  在哪找：", "  Found in: ") + say.join(say(rules.found_in[code]) for code in fact.found), style="dim"))
-        if fact.options:
-            for option, label in fact.options.items():
-                out.print(Line(f"    {option}  {say(label)}", style="dim"))
-    else:
-        from advisor.domain.facts import DerivedFact
-
-        if isinstance(fact, DerivedFact):
-            out.print(Line(f"  = {text(fact.formula)}"), soft_wrap=True)
-            if fact.note is not None:
-                out.print(f"  {say(fact.note)}")
-    users = [one for one in rules.instruments if not one.other_version and fact.id in rules.asked_by(one)]
-    out.print(
-        Line(
-            say(f"  {len(users)} 个工具用到它：", f"  Read by {len(users)} instruments: ") + say.join(say(one.name) for one in users[:12]),
-            style="dim",
-        )
     )
