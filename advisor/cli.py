@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,8 @@ def read_firms(name: str) -> dict[str, Any] | list[dict[str, Any]]:
     from advisor.domain.text import Text
     from advisor.rulefiles.yamlfile import read_yaml
 
-    raw = sys.stdin.buffer.read(MAX_INPUT + 1) if name == "-" else Path(name).open("rb").read(MAX_INPUT + 1)
+    with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as source:
+        raw = source.read(MAX_INPUT + 1)
 
     def refuse(code: str, zh: str, en: str) -> InputError:
         return InputError([Problem(code, Text(zh, en), Place(name))])

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from math import ceil, floor, isfinite
+from typing import NamedTuple
 
 from advisor.domain.condition import (
     AS_OF,
@@ -22,6 +24,7 @@ from advisor.domain.condition import (
     Known,
     Name,
     Node,
+    Reading,
     Test,
     Value,
     conjuncts,
@@ -29,6 +32,7 @@ from advisor.domain.condition import (
     judge,
     negated,
     nodes_in,
+    reading,
     rebuild,
     value,
 )
@@ -39,6 +43,8 @@ KEPT = 6
 """Candidate repairs kept for each part of a tree, the best first."""
 ROUNDS = 3
 """How often side effects of a change are repaired before it is given up."""
+EXACT = 2
+"""Up to this many facts, every value at which a test turns is tried, so that none smaller is overlooked."""
 FAR = 2.0
 """A number that must more than double, or fall below half, is far away: years, and never an easy step."""
 
@@ -64,6 +70,16 @@ Reader = Callable[[Repair], Known]
 """Everything known of the firm once some facts are changed, derived facts included."""
 
 
+class _Part(NamedTuple):
+    """One condition of a goal: the facts it rests on, those that may be moved, its reading with derived facts inlined."""
+
+    node: Node
+    asked: frozenset[str]
+    movable: frozenset[str]
+    read: Reading
+    estimated: bool
+
+
 class Changer:
     """Finds the smallest changes under one catalogue; what it learns of a condition is kept for the next firm."""
 
@@ -71,8 +87,9 @@ class Changer:
         self.catalogue = catalogue
         self._positive: dict[Node, Node] = {}
         self._inlined: dict[Node, Node] = {}
-        self._asked: dict[Node, frozenset[str]] = {}
+        self._parts: dict[Node, tuple[_Part, ...]] = {}
         self._movable: dict[Node, tuple[Fact, ...]] = {}
+        self.weight = {fact.id: _EFFORT[fact.change.effort] + _SPEED[fact.change.speed] for fact in catalogue.facts.values()}
 
     def search(self, known: Known, reread: Reader, verdicts: Mapping[Node, Value | None]) -> Search:
         """Return a search for one firm; it may be asked about many goals. `verdicts` are those known already."""
@@ -100,11 +117,17 @@ class Changer:
             found = self._inlined[node] = _inline(node, self.catalogue)
         return found
 
-    def asked(self, node: Node) -> frozenset[str]:
-        """Return the facts a condition rests on."""
-        found = self._asked.get(node)
+    def parts(self, goal: Node) -> tuple[_Part, ...]:
+        """Return the conditions that must all hold, ready to be judged again after a change."""
+        found = self._parts.get(goal)
         if found is None:
-            found = self._asked[node] = frozenset(self.catalogue.asked(node))
+            found = self._parts[goal] = tuple(
+                _Part(
+                    part, frozenset(self.catalogue.asked(part)), frozenset(fact.id for fact in self.movable(part)), reading(self.inlined(part)),
+                    any(name in self.catalogue.estimated for name in facts_in(part)),
+                )
+                for part in conjuncts(goal)
+            )  # fmt: skip
         return found
 
     def movable(self, node: Node) -> tuple[Fact, ...]:
@@ -112,7 +135,7 @@ class Changer:
         found = self._movable.get(node)
         if found is None:
             facts = self.catalogue.facts
-            found = self._movable[node] = tuple(facts[name] for name in self.catalogue.asked(node) if facts[name].change.allowed)
+            found = self._movable[node] = tuple(facts[name] for name in self.catalogue.asked(node, estimates=False) if facts[name].change.allowed)
         return found
 
 
@@ -127,10 +150,20 @@ class Search:
     """Finds repairs for one firm; verdicts and repairs of a condition are worked out once."""
 
     def __init__(self, changer: Changer, known: Known, reread: Reader, verdicts: Mapping[Node, Value | None]) -> None:
-        self.changer, self.known, self.reread = changer, known, reread
+        self.changer, self.known, self.reader = changer, known, reread
         self.catalogue = changer.catalogue
         self._verdicts: dict[Node, Value | object] = dict(verdicts)
         self._repairs: dict[Node, list[Repair]] = {}
+        self._reread: dict[frozenset[tuple[str, Value]], Known] = {}
+        self._distances: dict[tuple[str, Value], float] = {}
+
+    def reread(self, repair: Repair) -> Known:
+        """Return everything known of the firm once some facts are changed."""
+        key = frozenset(repair.items())
+        found = self._reread.get(key)
+        if found is None:
+            found = self._reread[key] = self.reader(repair)
+        return found
 
     def smallest(self, goal: Node) -> tuple[tuple[Change, ...], bool | None]:
         """Return the smallest set of changes after which `goal` no longer fails, and the verdict then.
@@ -138,45 +171,92 @@ class Search:
         () where no honest change turns it. A set that settles the verdict is preferred to a smaller one that
         only leaves it open for want of other answers.
         """
-        opened: Repair | None = None
-        for first in self.repairs(self.changer.positive(goal)):
+        found: dict[bool | None, Repair] = {}
+        candidates = self.repairs(self.changer.positive(goal))
+        for first in candidates:
+            settled = found.get(True)
+            if settled is not None and self.burden(first) >= self.burden(settled):
+                break
             repair, verdict = self._with_side_effects(goal, first)
-            if verdict is True:
-                return self._changes(repair), True
-            if verdict is None and opened is None:
-                opened = repair
-        return (self._changes(opened), None) if opened is not None else ((), False)
+            if verdict is not False and (verdict not in found or self.burden(repair) < self.burden(found[verdict])):
+                found[verdict] = repair
+        for verdict in (True, None):
+            best = found.get(verdict)
+            if best is not None or (candidates and not found):
+                best = self._tried_out(goal, verdict, len(best) if best is not None else EXACT + 1) or best
+            if best is not None:
+                return self._changes(best), verdict
+        return (), False
+
+    def _tried_out(self, goal: Node, verdict: bool | None, below: int) -> Repair | None:
+        """Return a repair of fewer than `below` facts to a verdict, every honest value at which a test turns being tried.
+
+        A single change must touch every condition that fails, two together must cover them: mostly none can.
+        """
+        failing = [part.movable for part in self.changer.parts(goal) if self.verdict(part.node) is False]
+        movable = self.changer.movable(goal)
+        for fact in movable if below > 1 else ():
+            if all(fact.id in asked for asked in failing):
+                for repair in self._turning(goal, fact, {}):
+                    if self._verdict_after(goal, repair) is verdict:
+                        return repair
+        for one, other in permutations(movable, 2) if below > EXACT else ():
+            if all(one.id in asked or other.id in asked for asked in failing):
+                for half in self._turning(goal, one, {}):
+                    for repair in self._turning(goal, other, half):
+                        if self._verdict_after(goal, repair) is verdict:
+                            return repair
+        return None
+
+    def _turning(self, goal: Node, fact: Fact, half: Repair) -> Iterator[Repair]:
+        """Yield `half` with one more fact moved to each honest value at which a test of the goal turns."""
+        known = {**self.known, **half}
+        now: Value | None = self.known.get(fact.id)
+        values: dict[Value, None] = {}
+        for node in nodes_in(self.changer.inlined(goal)):
+            if isinstance(node, Name if fact.kind == "bool" else Test) and fact.id in facts_in(node):
+                for way in (node, negated(node)):
+                    plain = _plain(positive(way), fact, now)
+                    values.update(dict.fromkeys(plain if plain is not None else _turning_points(node, fact, known)))
+        for needed in values:
+            if needed != now and _honest(fact, now, needed):
+                yield {**half, fact.id: needed}
 
     def _with_side_effects(self, goal: Node, first: Repair) -> tuple[Repair, bool | None]:
         """Return a repair that also mends what it breaks elsewhere, and the verdict it leads to."""
-        repair = dict(first)
-        verdict = self._verdict_after(goal, repair)
-        for _ in range(ROUNDS - 1):
+        repair, verdict = first, self._verdict_after(goal, first)
+        for _ in range(ROUNDS):
             if verdict is not False:
                 break
-            anew = Search(self.changer, self.reread(repair), self.reread, {})
-            again = next(iter(anew.repairs(self.changer.positive(goal))), None)
-            if not again or any(fact in repair for fact in again):
+            anew = Search(self.changer, self.reread(repair), self.reader, {})
+            further = [self._moved({**repair, **again}) for again in anew.repairs(self.changer.positive(goal)) if again]
+            if not further:
                 break
-            repair |= again
-            verdict = self._verdict_after(goal, repair)
+            verdicts = [self._verdict_after(goal, whole) for whole in further]
+            best = verdicts.index(True) if True in verdicts else verdicts.index(None) if None in verdicts else 0
+            repair, verdict = further[best], verdicts[best]
         return repair, verdict
+
+    def _moved(self, repair: Repair) -> Repair:
+        """Return a repair without the facts that end where they began."""
+        return {fact: needed for fact, needed in repair.items() if needed != self.known.get(fact)}
 
     def _verdict_after(self, goal: Node, repair: Repair) -> bool | None:
         """Return the goal's verdict once some facts are changed; parts that do not read them keep theirs."""
-        after: Known = {**self.known, **repair}
+        after = {**self.known, **repair}.get
+        changed = repair.keys()
         unknown = False
-        for part in conjuncts(goal):
-            asked = self.changer.asked(part)
-            if asked.isdisjoint(repair):
-                verdict = self.verdict(part)
-            elif any(name in self.catalogue.estimated for name in facts_in(part)):
-                verdict = judge(self.changer.inlined(part), self.reread(repair))
+        for part in self.changer.parts(goal):
+            if part.asked.isdisjoint(changed):
+                verdict: Value | None = self.verdict(part.node)
+            elif part.estimated:
+                verdict = part.read(self.reread(repair).get)
             else:
-                verdict = judge(self.changer.inlined(part), after)
+                verdict = part.read(after)
             if verdict is False:
                 return False
-            unknown = unknown or verdict is None
+            if verdict is None:
+                unknown = True
         return None if unknown else True
 
     def _changes(self, repair: Repair) -> tuple[Change, ...]:
@@ -196,15 +276,20 @@ class Search:
 
     def burden(self, repair: Repair) -> tuple[int, int, float, str]:
         """Return what a repair costs: facts moved, effort and slowness, relative distance, then its facts by name."""
-        facts = self.catalogue.facts
-        effort = sum(_EFFORT[facts[fact].change.effort] + _SPEED[facts[fact].change.speed] for fact in repair)
-        return len(repair), effort, sum(self._distance(fact, needed) for fact, needed in repair.items()), ",".join(repair)
+        weight, distance = 0, 0.0
+        for fact, needed in repair.items():
+            weight += self.changer.weight[fact]
+            distance += self._distance(fact, needed)
+        return len(repair), weight, distance, ",".join(repair)
 
     def _distance(self, fact: str, needed: Value) -> float:
-        now = self.known.get(fact)
-        if isinstance(now, int | float) and isinstance(needed, int | float):
-            return abs(needed - now) / max(abs(now), abs(needed), 1.0)
-        return 1.0
+        distance = self._distances.get((fact, needed))
+        if distance is None:
+            now, distance = self.known.get(fact), 1.0
+            if isinstance(now, int | float) and isinstance(needed, int | float):
+                distance = abs(needed - now) / max(abs(now), abs(needed), 1.0)
+            self._distances[fact, needed] = distance
+        return distance
 
     def repairs(self, node: Node) -> list[Repair]:
         """Return repairs after which no part of the node is known to fail, least burden first."""
@@ -243,7 +328,9 @@ class Search:
                 return []
 
     def _best(self, repairs: Iterator[Repair]) -> list[Repair]:
-        distinct = {tuple(sorted(repair.items(), key=lambda item: item[0])): repair for repair in repairs}
+        distinct = {frozenset(repair.items()): repair for repair in repairs}
+        if len(distinct) < 2:
+            return list(distinct.values())
         return sorted(distinct.values(), key=self.burden)[:KEPT]
 
     def _merge(self, left: Repair, right: Repair) -> Iterator[Repair]:
@@ -266,27 +353,48 @@ class Search:
         if isinstance(test, Choice):
             yield from self.repairs(test)
             return
+        alone = False
         for fact in self.changer.movable(node):
             now = self.known.get(fact.id)
             plain = _plain(node, fact, now)
             for needed in plain if plain is not None else self._tried(fact, node):
                 if needed != now and _honest(fact, now, needed):
+                    alone = True
                     yield {fact.id: needed}
+        if not alone:
+            yield from self._together(node)
+
+    def _together(self, node: Node) -> Iterator[Repair]:
+        """Yield repairs of a test that needs two facts: one moved as far as it may go, the other as far as it must."""
+        movable = self.changer.movable(node)
+        for one in movable if len(movable) > 1 else ():
+            for bound in (one.low, one.high):
+                if bound is None or not _honest(one, self.known.get(one.id), bound):
+                    continue
+                half = {**self.known, one.id: bound}
+                for other in movable:
+                    for needed in _turning_points(self.changer.inlined(node), other, half) if other is not one else ():
+                        if _honest(other, self.known.get(other.id), needed) and value(self.changer.inlined(node), {**half, other.id: needed}) is True:
+                            yield {one.id: bound, other.id: needed}
 
     def _tried(self, fact: Fact, node: Node) -> Iterator[Value]:
         """Yield values of one fact that make a test over a formula hold, all else unchanged."""
-        test = node.parts[0] if isinstance(node, Junction) else node
-        if fact.kind not in ("int", "number", "money", "ratio") or not isinstance(test, Test):
-            return
-        sides = [_as_fraction(self.changer.inlined(side), fact.id, self.known) for side in (test.left, test.right)]
-        if sides[0] is None or sides[1] is None:
-            return
         inlined, after = self.changer.inlined(node), dict(self.known)
-        for root in _roots(sides[0], sides[1]):
-            for needed in _rounded(root, fact):
-                after[fact.id] = needed
-                if value(inlined, after) is True:
-                    yield needed
+        for needed in _turning_points(inlined, fact, self.known):
+            after[fact.id] = needed
+            if value(inlined, after) is True:
+                yield needed
+
+
+def _turning_points(node: Node, fact: Fact, known: Known) -> Iterator[Value]:
+    """Yield values of a number next to where a comparison over base facts turns, all else as known."""
+    test = node.parts[0] if isinstance(node, Junction) else node
+    if fact.kind not in _STEPS or not isinstance(test, Test):
+        return
+    left, right = (_as_fraction(side, fact.id, known) for side in (test.left, test.right))
+    if left is not None and right is not None:
+        for root in _roots(left, right):
+            yield from _rounded(root, fact)
 
 
 def _plain(node: Node, fact: Fact, now: Value | None) -> tuple[Value, ...] | None:
@@ -296,6 +404,8 @@ def _plain(node: Node, fact: Fact, now: Value | None) -> tuple[Value, ...] | Non
             return (True,)
         case Junction("not", (Name(fact.id),)):
             return (False,)
+        case Test(_, Name(fact.id), Constant(float() as wanted)) if fact.kind == "int" and wanted != int(wanted):
+            return None
         case Test("==" | ">=" | "<=", Name(fact.id), Constant(wanted)):
             return (wanted,)
         case Test(">" | "<" | "!=" as op, Name(fact.id), Constant(int() | float() as wanted)):
@@ -335,9 +445,8 @@ def _inline(node: Node, catalogue: Catalogue) -> Node:
 
 def _honest(fact: Fact, now: Value | None, needed: Value) -> bool:
     """Return whether the move goes in a direction that may be advised and stays inside the fact's range."""
-    if isinstance(needed, int | float) and not isinstance(needed, bool):
-        if (fact.low is not None and needed < fact.low) or (fact.high is not None and needed > fact.high):
-            return False
+    if isinstance(needed, int | float) and not _within(needed, fact):
+        return False
     toward = fact.change.toward
     if toward == "any":
         return True
@@ -350,6 +459,10 @@ def _honest(fact: Fact, now: Value | None, needed: Value) -> bool:
     if isinstance(now, int | float) and isinstance(needed, int | float):
         return needed > now if toward == "up" else needed < now
     return False
+
+
+def _within(number: float, fact: Fact) -> bool:
+    return (fact.low is None or number >= fact.low) and (fact.high is None or number <= fact.high)
 
 
 # A side of a comparison as (a x + b) / (c x + d) in the fact x, all else known.
@@ -375,8 +488,8 @@ def _as_fraction(node: Node, fact: str, known: Known) -> Fraction | None:
             chosen = judge(condition, known)
             return None if chosen is None else _as_fraction(then if chosen else other, fact, known)
         case _:
-            constant = value(node, known) if fact not in facts_in(node) else None
-            return (0.0, float(constant), 0.0, 1.0) if isinstance(constant, int | float) else None
+            number = value(node, known) if fact not in facts_in(node) else None
+            return (0.0, float(number), 0.0, 1.0) if isinstance(number, int | float) else None
 
 
 def _combined(op: str, one: Fraction, two: Fraction) -> Fraction | None:
@@ -404,11 +517,12 @@ def _roots(left: Fraction, right: Fraction) -> Iterator[float]:
     """Yield x where the two sides are equal and neither is a division by zero."""
     (a, b, c, d), (e, f, g, h) = left, right
     square, linear, constant = a * g - e * c, a * h + b * g - e * d - f * c, b * h - f * d
+    roots: list[float] = []
     if square:
         inside = linear * linear - 4 * square * constant
-        roots = ((-linear + sign * inside**0.5) / (2 * square) for sign in (1, -1)) if inside >= 0 else iter(())
-    else:
-        roots = iter((-constant / linear,) if linear else ())
+        roots = [(-linear + sign * inside**0.5) / (2 * square) for sign in (1, -1)] if inside >= 0 else []
+    elif linear:
+        roots = [-constant / linear]
     for root in roots:
         if isfinite(root):
             yield root

@@ -259,14 +259,17 @@ class Catalogue:
         """Return the verdict of a condition for what is known, derived facts included."""
         return judge(self.unfolded(node), known)
 
-    def asked(self, node: Node) -> tuple[str, ...]:
-        """Return the facts a condition rests on, those behind derived facts included, in order of appearance."""
+    def asked(self, node: Node, *, estimates: bool = True) -> tuple[str, ...]:
+        """Return the facts a condition rests on, those behind derived facts included, in order of appearance.
+
+        Without `estimates` those that only move an estimate, the lifecycle stage, are left out.
+        """
         found: dict[str, None] = {}
         for name in facts_in(node):
             if name in self.derived:
-                found.update(dict.fromkeys(self.asked(self.derived[name].formula)))
+                found.update(dict.fromkeys(self.asked(self.derived[name].formula, estimates=estimates)))
             elif name in self.estimated:
-                found.update(dict.fromkeys(self.estimated[name].rests_on))
+                found.update(dict.fromkeys(self.estimated[name].rests_on if estimates else ()))
             elif name in self.facts:
                 found[name] = None
         return tuple(found)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from advisor.domain.condition import Node, all_of, any_of, negated
+from advisor.domain.stage import Stage
 from advisor.domain.text import Text
 
 Family = Literal["equity", "loan", "bond", "listing", "guarantee", "leasing", "subsidy", "rescue", "service"]
@@ -100,7 +101,7 @@ class Instrument:
     family: Family
     name: Text
     summary: Text
-    stages: tuple[str, ...]
+    stages: tuple[Stage, ...]
     purposes: tuple[str, ...]
     core: bool
     scope: Scope
@@ -115,7 +116,7 @@ class Instrument:
     criteria: tuple[Criterion, ...]
     basis: tuple[Basis, ...] = ()
     sources: tuple[str, ...] = ()
-    validity: Validity = Validity()
+    validity: Validity = field(default_factory=Validity)
     history: Text | None = None
     other_version: bool = False
     """Whether this version is not the one the file describes first: an older or a later one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from advisor.domain.condition import Node, Value
 from advisor.domain.instrument import Basis, Confidence, Criterion, Validity
@@ -27,7 +27,7 @@ class Rung:
     basis: tuple[Basis, ...] = ()
     extra: Text | None = None
     """What the rules also ask and no fact covers."""
-    validity: Validity = Validity()
+    validity: Validity = field(default_factory=Validity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from advisor.domain.instrument import Eligibility, Instrument, eligibility
 from advisor.domain.program import Row
 from advisor.domain.ranking import Suitability, suitability
 from advisor.domain.reasons import Reason, open_facts
-from advisor.domain.ruleset import InForce, Line, Plan, Reading
+from advisor.domain.ruleset import InForce, Plan, Reading
 from advisor.domain.stage import Model
 
 WAIT_YEARS = 10
@@ -35,10 +35,10 @@ class Match:
     `after_changes` the verdict then; `wait_until` the day from which time alone does it.
     """
 
-    instrument: Instrument
+    plan: Plan
+    row: Row
     eligibility: Eligibility
     blocked_by: tuple[Gate, ...]
-    reasons: tuple[Reason, ...]
     missing: tuple[str, ...] = ()
     suitability: Suitability | None = None
     demoted: bool = False
@@ -47,6 +47,16 @@ class Match:
     after_changes: Eligibility | None = None
     wait_until: dt.date | None = None
     not_with: tuple[str, ...] = ()
+
+    @property
+    def instrument(self) -> Instrument:
+        """The instrument judged."""
+        return self.plan.instrument
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every single test of every criterion, in order."""
+        return tuple(reason for line in self.plan.lines for reason in line.reasons(self.row))
 
     @property
     def watch(self) -> bool:
@@ -97,12 +107,9 @@ def _match(
 ) -> Match:
     row, instrument = reading.row, plan.instrument
     verdict: bool | None = row[plan.place]  # type: ignore[assignment]
-    reasons: list[Reason] = []
-    for line in plan.lines:
-        _add_reasons(line, row, reasons)
     before = [gate for gate in shut if gate.concerns(instrument)]
     blocked = tuple(gate for gate in before if not gate.demotes)
-    found = Match(instrument, eligibility(verdict), blocked, tuple(reasons))
+    found = Match(plan, row, eligibility(verdict), blocked)
     if verdict is not False:
         found.suitability = suitability(
             instrument, plan.standing, reading.known, reading.stage.probabilities,
@@ -121,20 +128,6 @@ def _match(
         if not found.changes and plan.ages:
             found.wait_until = _wait(plan, goal, day, reading, rules)
     return found
-
-
-def _add_reasons(line: Line, row: Row, reasons: list[Reason]) -> None:
-    """Add the single tests of a criterion, each with what was known and the margin."""
-    holds = row[line.place]
-    if line.opposite and holds is not None:
-        holds = not holds
-    for wanted, test, left, right, direction in line.tests:
-        known, margin = row[left], None
-        if direction and known is not None and (bound := row[right]) is not None and not isinstance(bound, str):
-            margin = (known - bound) * direction  # type: ignore[operator]
-            if isinstance(margin, dt.timedelta):
-                margin = None
-        reasons.append(Reason(line.criterion, line.position, holds, wanted, row[test], known, margin))  # type: ignore[arg-type]
 
 
 def _wait(plan: Plan, goal: Node, day: dt.date, reading: Reading, rules: InForce) -> dt.date | None:
@@ -175,7 +168,7 @@ def _ranked(matches: list[Match], rules: InForce) -> tuple[Match, ...]:
     for rank, found in enumerate(open_matches, 1):
         found.rank = rank
         others = (pair.other(found.instrument.id) for pair in pairs)
-        found.not_with = tuple(other for other in others if other in open_ids)  # type: ignore[misc]
+        found.not_with = tuple(other for other in others if other in open_ids)
     return tuple(matches)
 
 

@@ -43,6 +43,7 @@ class Program:
         self._function = writer.compile(results)
 
     def __call__(self, known: Known) -> Row:
+        """Return the value of each node for what is known of a firm."""
         return self._function(known.get)
 
 

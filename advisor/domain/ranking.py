@@ -44,7 +44,16 @@ class Suitability:
     parts: Mapping[str, float | None]
 
 
-def standing_parts(instrument: Instrument, shares: Mapping[Node, float], ranking: Ranking) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The parts that are the same for every firm, the weight they have together, and their weighted sum."""
+
+    parts: Mapping[str, float]
+    weight: float
+    score: float
+
+
+def standing_parts(instrument: Instrument, shares: Mapping[Node, float], ranking: Ranking) -> Standing:
     """Return the parts that are the same for every firm.
 
     `shares` says for each hard condition which share of all instruments asks it. A condition that only one
@@ -53,18 +62,20 @@ def standing_parts(instrument: Instrument, shares: Mapping[Node, float], ranking
     """
     least = min(shares.values())
     special = sum(log(shares[criterion.condition]) / log(least) for criterion in instrument.having("hard"))
-    return {
+    parts = {
         "targeted": min(1.0, special / ranking.targeted),
         "cost": ranking.cost[instrument.offer.cost],
         "effort": _falling(len(instrument.documents), ranking.documents),
         "lead_time": _falling(sum(instrument.lead_days) / 2, ranking.lead_days),
         "confidence": ranking.confidence[instrument.confidence],
     }
+    weights = ranking.weights
+    return Standing(parts, sum(weights[part] for part in parts), sum(weights[part] * share for part, share in parts.items()))
 
 
 def suitability(
     instrument: Instrument,
-    standing: Mapping[str, float],
+    standing: Standing,
     known: Known,
     probabilities: Mapping[Stage, float],
     preferences: Sequence[bool | None],
@@ -79,18 +90,18 @@ def suitability(
     offer = instrument.offer
     held = [verdict for verdict in preferences if verdict is not None]
     parts: dict[str, float | None] = {
-        "stage": sum([probabilities[stage] for stage in instrument.stages]),  # type: ignore[index]
+        "stage": sum(probabilities[stage] for stage in instrument.stages),
         "purpose": _purpose(known.get("purposes"), instrument.purposes, ranking.purpose),
         "preferences": sum(held) / len(held) if held else None,
         "amount": _inside(known.get("need_cny"), offer.min_cny, offer.max_cny),
         "tenor": _inside(known.get("need_months"), offer.min_months, offer.max_months),
-        **standing,
     }
-    weights, weight, score = ranking.weights, 0.0, 0.0
+    weights, weight, score = ranking.weights, standing.weight, standing.score
     for part, share in parts.items():
         if share is not None:
             weight += weights[part]
             score += weights[part] * share
+    parts.update(standing.parts)
     score *= ranking.family.get(instrument.family, 1.0) * ranking.avoid_factor**avoided
     return Suitability(round(score / weight, 4), parts)
 

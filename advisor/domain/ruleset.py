@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from advisor.domain.changes import Changer
 from advisor.domain.condition import AS_OF, Constant, Formula, Known, Name, Node, Test, Value, conjuncts, facts_in, nodes_in
@@ -17,8 +18,8 @@ from advisor.domain.gates import Gates
 from advisor.domain.instrument import Criterion, Instrument, Source
 from advisor.domain.ladder import LadderRules
 from advisor.domain.program import Program, Row
-from advisor.domain.ranking import Ranking, standing_parts
-from advisor.domain.reasons import Wanted, tests_of
+from advisor.domain.ranking import Ranking, Standing, standing_parts
+from advisor.domain.reasons import Reason, Wanted, tests_of
 from advisor.domain.stage import Model, StageEstimate, StageRules, estimate
 from advisor.domain.text import Text
 from advisor.domain.warning import WarningRules
@@ -91,6 +92,26 @@ class RuleSet:
         return found
 
 
+class Places(NamedTuple):
+    """A single test, and where its verdict, its left and its right side stand in a program's row."""
+
+    wanted: Wanted
+    verdict: int
+    left: int
+    right: int
+    direction: int
+    number: int
+    """The same for all tests that stand at the same places, counted from 0."""
+
+    def read(self, row: Row) -> tuple[bool | None, Value | None, float | None]:
+        """Return whether the test holds, what is known, and how far a number lies inside what is wanted."""
+        known = row[self.left]
+        margin = None
+        if self.direction and isinstance(known, int | float) and isinstance(bound := row[self.right], int | float):
+            margin = (known - bound) * self.direction
+        return row[self.verdict], known, margin  # type: ignore[return-value]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One criterion made ready: where its values stand in a program's row."""
@@ -100,11 +121,22 @@ class Line:
     place: int
     opposite: bool
     """Whether the firm should not satisfy the condition: roles exclude and avoid."""
-    tests: tuple[tuple[Wanted, int, int, int, int], ...]
-    """Each test with the places of its verdict, its left and its right side, and its direction."""
+    tests: tuple[Places, ...]
+
+    def holds(self, row: Row) -> bool | None:
+        """Return whether what the criterion wants holds."""
+        verdict = row[self.place]
+        return verdict if verdict is None else (not verdict) if self.opposite else bool(verdict)
+
+    def reasons(self, row: Row) -> Iterator[Reason]:
+        """Yield the criterion's single tests, each with what was known and the margin."""
+        holds = self.holds(row)
+        for test in self.tests:
+            verdict, known, margin = test.read(row)
+            yield Reason(self.criterion, self.position, holds, test.wanted, verdict, known, margin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """One instrument made ready to be matched."""
 
@@ -113,7 +145,7 @@ class Plan:
     lines: tuple[Line, ...]
     preferred: tuple[int, ...]
     avoided: tuple[int, ...]
-    standing: Mapping[str, float]
+    standing: Standing
     settled: tuple[int, ...]
     """Conditions of the rule that rest on nothing a firm can change: where one fails, no change is sought."""
     ages: tuple[tuple[str, str, float], ...]
@@ -189,13 +221,17 @@ class InForce:
         asking = Counter(c.condition for one in self.instruments for c in one.having("hard"))
         shares = {condition: count / len(self.instruments) for condition, count in asking.items()}
         plans = []
+        numbers: dict[tuple[int, int, int], int] = {}
+
+        def places(wanted: Wanted) -> Places:
+            at = index[wanted.test], index[wanted.measured], index[wanted.wanted]
+            return Places(wanted, *at, wanted.direction, numbers.setdefault(at, len(numbers)))
+
         for one in self.instruments:
             lines = tuple(
                 Line(
                     criterion, position, index[criterion.condition], criterion.role in ("exclude", "avoid"),
-                    tuple(
-                        (w, index[w.test], index[w.measured], index[w.wanted], w.direction) for w in self.ruleset.tests(criterion)
-                    ),
+                    tuple(places(wanted) for wanted in self.ruleset.tests(criterion)),
                 )
                 for position, criterion in enumerate(one.criteria)
             )  # fmt: skip

@@ -13,24 +13,24 @@ from advisor.domain.text import Lang, Text
 YES, NO, UNKNOWN = Text("是", "yes"), Text("否", "no"), Text("不清楚", "not known")
 
 _COMPARED: dict[str, Text] = {
-    "<": Text("{fact}低于{value}", "{fact} is below {value}"),
-    "<=": Text("{fact}不超过{value}", "{fact} is at most {value}"),
-    ">": Text("{fact}超过{value}", "{fact} is above {value}"),
-    ">=": Text("{fact}不低于{value}", "{fact} is at least {value}"),
-    "==": Text("{fact}为{value}", "{fact} is {value}"),
-    "!=": Text("{fact}不是{value}", "{fact} is not {value}"),
-    "in": Text("{fact}为{value}", "{fact} is {value}"),
-    "contains": Text("{fact}包括{value}", "{fact} include {value}"),
-    "has_any": Text("{fact}包括{value}", "{fact} include {value}"),
-    "has_all": Text("{fact}同时包括{value}", "{fact} include all of {value}"),
-    "starts_with": Text("{fact}以{value}开头", "{fact} begins with {value}"),
+    "<": Text("{fact}低于{value}", "{fact}: below {value}"),
+    "<=": Text("{fact}不超过{value}", "{fact}: at most {value}"),
+    ">": Text("{fact}超过{value}", "{fact}: above {value}"),
+    ">=": Text("{fact}不低于{value}", "{fact}: at least {value}"),
+    "==": Text("{fact}为{value}", "{fact}: {value}"),
+    "!=": Text("{fact}不是{value}", "{fact}: not {value}"),
+    "in": Text("{fact}为{value}", "{fact}: {value}"),
+    "contains": Text("{fact}包括{value}", "{fact}: including {value}"),
+    "has_any": Text("{fact}包括{value}", "{fact}: including {value}"),
+    "has_all": Text("{fact}同时包括{value}", "{fact}: including all of {value}"),
+    "starts_with": Text("{fact}以{value}开头", "{fact}: beginning with {value}"),
 }
 _NOT: dict[str, Text] = {
-    "in": Text("{fact}不是{value}", "{fact} is not {value}"),
-    "contains": Text("{fact}不包括{value}", "{fact} do not include {value}"),
-    "has_any": Text("{fact}不包括{value}", "{fact} do not include {value}"),
-    "has_all": Text("{fact}不同时包括{value}", "{fact} do not include all of {value}"),
-    "starts_with": Text("{fact}不以{value}开头", "{fact} does not begin with {value}"),
+    "in": Text("{fact}不是{value}", "{fact}: not {value}"),
+    "contains": Text("{fact}不包括{value}", "{fact}: without {value}"),
+    "has_any": Text("{fact}不包括{value}", "{fact}: without {value}"),
+    "has_all": Text("{fact}不同时包括{value}", "{fact}: without all of {value}"),
+    "starts_with": Text("{fact}不以{value}开头", "{fact}: not beginning with {value}"),
 }
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _SIGNS = {"+": " + ", "-": " − ", "*": " × ", "/": " ÷ "}
@@ -99,7 +99,7 @@ def _statement(name: str, verdict: bool, catalogue: Catalogue) -> Text:
     words = fact.statements.get(verdict)
     if words is not None:
         return words
-    return Text("“{fact}”为{value}", "'{fact}' is {value}").fill(fact=fact.label, value=YES if verdict else NO)
+    return Text("“{fact}”为{value}", "{fact}: {value}").fill(fact=fact.label, value=YES if verdict else NO)
 
 
 def _compared(pattern: Text, left: Node, right: Node, catalogue: Catalogue) -> Text:

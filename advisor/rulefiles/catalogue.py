@@ -47,7 +47,7 @@ def _fact(name: str, entry: Entry, topics: Mapping[str, Text], found_in: Mapping
         high=high,
         options=options,
         specials={float(number): text for number, text in texts(entry.pairs("specials")).items()},
-        typical=entry.numbers("typical") if entry.has("typical") else None,  # type: ignore[arg-type]
+        typical=entry.numbers("typical") if entry.has("typical") else None,
         found=entry.words("found", found_in),
         synonyms=entry.words("synonyms"),
         suggestions=entry.words("suggestions"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 from advisor.domain.condition import Constant, Name, Node, Test, all_of, any_of, negated, rebuild
-from advisor.domain.instrument import FAMILIES, Confidence, Cost, Instrument, Source
+from advisor.domain.instrument import FAMILIES, Confidence, Cost, Criterion, Instrument, Source
 from advisor.domain.ladder import LadderRules, Rung
 from advisor.domain.notation import Naming, kind_of
 from advisor.domain.ranking import PARTS, Ranking
@@ -45,7 +45,7 @@ def read_stages(root: Entry) -> StageRules:
         rules=tuple(_stage_rule(entry) for entry in root.items("rules")),
         overrides=tuple(_stage_rule(entry) for entry in root.items("overrides")),
         trust={name: root.at("trust").number(name) for name in TRUSTS},
-        material=root.numbers("material"),  # type: ignore[arg-type]
+        material=root.numbers("material"),
         rules_reliability=root.number("rules_reliability"),
         not_ruled_out_share=root.number("not_ruled_out_share"),
         override_probability=root.number("override_probability"),
@@ -166,7 +166,7 @@ def _rungs(entry: Entry, sources: Mapping[str, Source], instruments: Mapping[str
     return [current, *others]
 
 
-def _criteria(entry: Entry, sources: Mapping[str, Source]) -> tuple:
+def _criteria(entry: Entry, sources: Mapping[str, Source]) -> tuple[Criterion, ...]:
     renamed = Entry(entry.file, entry.book, {"hard": entry.value.get("criteria")} if isinstance(entry.value, dict) else {}, entry.path)
     return tuple(read_criteria(renamed, "hard", sources))
 
@@ -183,8 +183,8 @@ def read_ranking(root: Entry) -> Ranking:
         purpose={name: root.at("purpose").number(name) for name in ("any", "coverage", "focus")},
         cost={name: cost.number(name) for name in get_args(Cost)},
         family={name: family.number(name) for name, _ in family.pairs()},  # type: ignore[misc]
-        documents=root.numbers("documents"),  # type: ignore[arg-type]
-        lead_days=root.numbers("lead_days"),  # type: ignore[arg-type]
+        documents=root.numbers("documents"),
+        lead_days=root.numbers("lead_days"),
         confidence={name: root.at("confidence").number(name) for name in get_args(Confidence)},
         targeted=root.number("targeted"),
         avoid_factor=root.number("avoid_factor"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,8 +20,8 @@ from advisor.domain.instrument import Criterion, Instrument
 from advisor.domain.ladder import Climb
 from advisor.domain.matching import Match
 from advisor.domain.notation import text
-from advisor.domain.reasons import Reason, Wanted, wanted_of
-from advisor.domain.ruleset import RuleSet
+from advisor.domain.reasons import Wanted, wanted_of
+from advisor.domain.ruleset import Line, Places, Plan, RuleSet
 from advisor.domain.stage import STAGES, Evidence
 from advisor.domain.text import Lang, Text
 from advisor.domain.warning import FundChain
@@ -39,11 +39,13 @@ def dump(advice: Advice | Sequence[Advice], lang: Lang, *, indent: bool = False)
 
 def as_dict(advice: Advice, lang: Lang = "zh") -> Json:
     """Return the advice as plain data: words in one language, values as they were given, unknown as None."""
-    return orjson.loads(dump(advice, lang))
+    view: Json = orjson.loads(dump(advice, lang))
+    return view
 
 
 def _view(advice: Advice, lang: Lang) -> Json:
     rules, best = advice.ruleset, advice.best_change
+    tails: dict[int, bytes] = {}
     return {
         "as_of": advice.as_of.isoformat(),
         "rules_version": rules.version,
@@ -55,7 +57,7 @@ def _view(advice: Advice, lang: Lang) -> Json:
         "size_class": advice.size_class,
         "fund_chain": _fund_chain(advice.fund_chain, lang),
         "ladder": _ladder(advice.ladder, advice.ladder_missing, rules.catalogue, lang),
-        "matches": [_match(found, rules, lang) for found in advice.matches],
+        "matches": [_match(found, rules, lang, tails) for found in advice.matches],
         "best_change": None if best is None else {**change_view(best.change, rules.catalogue, lang), "unlocks": best.unlocks},
         "questions": [
             {"fact": asked.fact, "question": rules.catalogue.facts[asked.fact].question[lang], "decides": asked.decides} for asked in advice.questions
@@ -161,7 +163,7 @@ def _ladder(step: Climb, missing: tuple[str, ...], catalogue: Catalogue, lang: L
 # ---------------------------------------------------------------- matches
 
 
-def _match(found: Match, rules: RuleSet, lang: Lang) -> orjson.Fragment:
+def _match(found: Match, rules: RuleSet, lang: Lang, tails: dict[int, bytes]) -> orjson.Fragment:
     fit, words = found.suitability, _words(rules, lang)
     own = orjson.dumps(
         {
@@ -179,44 +181,56 @@ def _match(found: Match, rules: RuleSet, lang: Lang) -> orjson.Fragment:
             "not_with": found.not_with,
         }
     )
-    prefix, tests = words.of(found.instrument)
-    reasons = b",".join([_reason(words, reason) for words, reason in zip(tests, found.reasons, strict=True)])
-    return orjson.Fragment(b"".join((prefix, b',"reasons":[', reasons, b"],", own[1:])))
+    row = found.row
+    prefix, tests = words.of(found.plan)
+    pieces = [prefix, b',"reasons":[']
+    for said, place, verdicts, test in tests:
+        tail = tails.get(test.number)
+        if tail is None:
+            tail = tails[test.number] = _tail(*test.read(row))
+        pieces += (said, verdicts[row[place]], tail)
+    pieces[-1] = pieces[-1].removesuffix(b",")
+    pieces += (b"],", own[1:])
+    return orjson.Fragment(b"".join(pieces))
 
 
-def _reason(words: bytes, reason: Reason) -> bytes:
-    """Return a reason as JSON: the words of its test, prepared once, and what is the firm's own."""
-    known, margin = reason.known, reason.margin
-    return b'%b,"criterion_holds":%b,"holds":%b,"known":%b,"margin":%b}' % (
-        words,
-        _VERDICTS[reason.criterion_holds],
-        _VERDICTS[reason.holds],
-        _VERDICTS[known] if known is None or known is True or known is False else orjson.dumps(known),
-        b"null" if margin is None else orjson.dumps(margin),
-    )
+def _tail(holds: bool | None, known: Value | None, margin: float | None) -> bytes:
+    """Return the end of a reason as JSON; the same test of two instruments has the same."""
+    return b',"holds":%b,"known":%b,"margin":%b},' % (_VERDICTS[holds], orjson.dumps(known), orjson.dumps(margin))
 
 
 _VERDICTS: dict[object, bytes] = {True: b"true", False: b"false", None: b"null"}
+_OPPOSITES: dict[object, bytes] = {True: b"false", False: b"true", None: b"null"}
+
+
+class _Said(NamedTuple):
+    """A test's words as JSON up to its criterion's verdict, and where that verdict stands."""
+
+    words: bytes
+    place: int
+    verdicts: dict[object, bytes]
+    test: Places
 
 
 class _Words:
-    """What is the same for every firm, as JSON without its closing brace, ready to be joined with the firm's own."""
+    """What is the same for every firm, as JSON ready to be joined with the firm's own."""
 
     def __init__(self, rules: RuleSet, lang: Lang) -> None:
         self.rules, self.lang = rules, lang
-        self._kept: dict[Instrument, tuple[bytes, tuple[bytes, ...]]] = {}
+        self._kept: dict[Plan, tuple[bytes, tuple[_Said, ...]]] = {}
 
-    def of(self, one: Instrument) -> tuple[bytes, tuple[bytes, ...]]:
-        """Return an instrument's own words, and those of each of its tests in the order of a match's reasons."""
-        found = self._kept.get(one)
+    def of(self, plan: Plan) -> tuple[bytes, tuple[_Said, ...]]:
+        """Return an instrument's own words without the closing brace, and those of each of its tests in order."""
+        found = self._kept.get(plan)
         if found is None:
-            tests = tuple(
-                orjson.dumps({**_test_words(criterion, wanted, one, self.rules.catalogue, self.lang), "criterion": position})[:-1]
-                for position, criterion in enumerate(one.criteria)
-                for wanted in self.rules.tests(criterion)
-            )
-            found = self._kept[one] = orjson.dumps(instrument_view(one, self.rules, self.lang))[:-1], tests
+            tests = tuple(self._said(plan, line, test) for line in plan.lines for test in line.tests)
+            found = self._kept[plan] = orjson.dumps(instrument_view(plan.instrument, self.rules, self.lang))[:-1], tests
         return found
+
+    def _said(self, plan: Plan, line: Line, test: Places) -> _Said:
+        words = _test_words(line.criterion, test.wanted, plan.instrument, self.rules.catalogue, self.lang)
+        opened = orjson.dumps({**words, "criterion": line.position})[:-1] + b',"criterion_holds":'
+        return _Said(opened, line.place, _OPPOSITES if line.opposite else _VERDICTS, test)
 
 
 @lru_cache(maxsize=8)

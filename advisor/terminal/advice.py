@@ -78,9 +78,10 @@ def _headline(advice: Advice, say: Say) -> Panel:
     )
     counts = {key: sum(found.eligibility == key for found in advice.matches) for key in words.ELIGIBILITY}
     open_now = sum(found.open_now for found in advice.matches)
+    total, asked, refused = len(advice.matches), counts["undetermined"], counts["ineligible"]
     summary = say(
-        f"{len(advice.matches)} 个工具中，{open_now} 个现在可以申请，{counts['undetermined']} 个还要您补充情况，{counts['ineligible']} 个条件不符。",
-        f"Of {len(advice.matches)} instruments, {open_now} can be applied for now, {counts['undetermined']} need more answers, {counts['ineligible']} are not met.",
+        f"{total} 个工具中，{open_now} 个现在可以申请，{asked} 个还要您补充情况，{refused} 个条件不符。",
+        f"Of {total} instruments, {open_now} can be applied for now, {asked} need more answers, {refused} are not met.",
     )
     return Panel(Group(grid, Line(summary)), title=f"[bold]{name}[/bold]", subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
 
@@ -126,8 +127,7 @@ def _fund_chain(advice: Advice, say: Say) -> Group:
     for reading in chain.models:
         zone = {"safe": say("安全", "safe"), "grey": say("灰色地带", "grey"), "distress": say("困境", "distressed")}[reading.zone]
         lines.append(Line(f"  · {say(reading.model.label)}: {reading.score:.2f} {zone}", style="dim"))
-    for response in chain.responses:
-        lines.append(Line(f"  → {say(response.text)}", style="bold"))
+    lines += [Line(f"  → {say(response.text)}", style="bold") for response in chain.responses]
     return folded(lines)
 
 
@@ -223,8 +223,7 @@ def _card(found: Match, rules: RuleSet, say: Say) -> Panel:
     one = found.instrument
     lines = [Line(say(one.summary))]
     held = [reason for reason in found.reasons if reason.criterion.role in ("hard", "any_of", "exclude") and reason.holds]
-    for reason in held[:6]:
-        lines.append(_reason_line(reason, rules, say))
+    lines += [_reason_line(reason, rules, say) for reason in held[:6]]
     for label, value in (
         (say("价格", "Price"), say(one.offer.price)),
         (say("担保", "Security"), say(one.offer.security)),
@@ -268,8 +267,7 @@ def _trace(found: Match, rules: RuleSet, say: Say) -> Panel:
             if criterion.reason is not None and reason.criterion_holds is False:
                 lines.append(Line(f"    {say(criterion.reason)}", style="yellow"))
         lines.append(Padding(Fold(_reason_line(reason, rules, say), 4), (0, 0, 0, 2)))
-    for gate in found.blocked_by:
-        lines.append(Line.assemble((say("暂缓：", "Held back: "), "bold yellow"), say(gate.reason)))
+    lines += [Line.assemble((say("暂缓：", "Held back: "), "bold yellow"), say(gate.reason)) for gate in found.blocked_by]
     if found.missing:
         asked = say.join(say(rules.catalogue[fact].label) for fact in found.missing)
         lines.append(Line.assemble((say("还要知道：", "Still to know: "), "bold"), asked))

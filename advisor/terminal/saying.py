@@ -19,9 +19,11 @@ class Say:
         self.lang = lang
 
     def __call__(self, zh: str | Text, en: str = "") -> str:
+        """Return a text, or one of two words, in the language."""
         return zh[self.lang] if isinstance(zh, Text) else zh if self.lang == "zh" else en
 
     def join(self, parts: Iterable[str]) -> str:
+        """Return the parts as a list in words."""
         return ("、" if self.lang == "zh" else ", ").join(parts)
 
 
