@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from advisor.domain.text import Lang
 
-MAX_INPUT = 5_000_000
+MAX_INPUT = 2_000_000
 FAMILIES = ("equity", "loan", "bond", "listing", "guarantee", "leasing", "subsidy", "rescue", "service")
 STAGES = ("startup", "growth", "mature", "decline")
 
@@ -29,13 +30,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     from advisor.domain.errors import AdvisorError
 
     try:
-        return int(arguments.run(arguments))
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
     except AdvisorError as error:
         print(error.say(arguments.lang), file=sys.stderr)
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"{error.filename or ''}: {error.strerror or error}", file=sys.stderr)
-    except BrokenPipeError:
-        return 0
     return 2
 
 
@@ -213,13 +217,21 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
+    from advisor.domain.errors import Problem, UnknownId, did_you_mean
+    from advisor.domain.text import Text
     from advisor.service.advisor import make_advisor
     from advisor.terminal.rules import print_fact, print_rule
 
     adviser = make_advisor(arguments.rules)
-    if arguments.id in adviser.rules.catalogue:
-        print_fact(adviser.rules.catalogue[arguments.id], adviser.rules, arguments.lang)
+    catalogue = adviser.rules.catalogue
+    if arguments.id in catalogue:
+        print_fact(catalogue[arguments.id], adviser.rules, arguments.lang)
         return 0
+    instruments = {one.id for one in adviser.rules.instruments}
+    if arguments.id not in instruments:
+        guess = did_you_mean(arguments.id, (*instruments, *catalogue.facts, *catalogue.derived))
+        zh, en = f"没有“{arguments.id}”这个工具或指标{guess.zh}", f"'{arguments.id}' is neither an instrument nor a fact{guess.en}"
+        raise UnknownId([Problem("unknown_id", Text(zh, en))])
     versions = adviser.rules.versions(arguments.id)
     day = arguments.as_of or adviser.today()
     chosen = next((one for one in versions if day in one.validity), versions[0])

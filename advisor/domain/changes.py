@@ -264,7 +264,7 @@ class Search:
 
     def _change(self, fact: str, now: Value | None, needed: Value) -> Change:
         how = self.catalogue.facts[fact].change
-        far = _is_far(now, needed)
+        far = how.speed != "fast" and _is_far(now, needed)
         return Change(fact, now, needed, "high" if far else how.effort, how.speed, far)
 
     def verdict(self, node: Node) -> bool | None:

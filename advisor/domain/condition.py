@@ -206,7 +206,7 @@ def _divide(numerator: float, denominator: float) -> float | None:
 
 
 def years_between(start: dt.date, end: dt.date) -> float:
-    """Return the years from `start` to `end`, anniversaries exact: 2020-02-29 to 2021-03-01 is just over one."""
+    """Return the years from `start` to `end`, anniversaries exact; that of 29 February is 1 March in common years."""
     whole = end.year - start.year
     if _anniversary(start, whole) > end:
         whole -= 1
@@ -217,8 +217,8 @@ def years_between(start: dt.date, end: dt.date) -> float:
 def _anniversary(start: dt.date, years: int) -> dt.date:
     try:
         return start.replace(year=start.year + years)
-    except ValueError:  # 29 February in a common year, or past the last year a date can hold
-        return dt.date(min(start.year + years, dt.MAXYEAR), start.month, 28) + dt.timedelta(days=1)
+    except ValueError:  # 29 February in a common year
+        return dt.date(start.year + years, 3, 1)
 
 
 FUNCTIONS: dict[str, Callable[..., Value | None]] = {

@@ -27,6 +27,8 @@ CONDITION_KINDS: dict[FactKind, Kind] = {
 MAX_NUMBER = 1e15
 """Beyond this a figure in yuan is a slip; it also keeps sums and products finite."""
 MAX_WORDS = 200
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Dates outside are slips of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,14 @@ class Fact:
         return tuple(dict.fromkeys(self._option(part) for part in raw))
 
     def _date(self, raw: object) -> dt.date:
+        day = self._any_date(raw)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise self._refuse(
+                "out_of_range", raw, Text(f"应在{FIRST_YEAR}年到{LAST_YEAR}年之间", f"should lie between {FIRST_YEAR} and {LAST_YEAR}")
+            )
+        return day
+
+    def _any_date(self, raw: object) -> dt.date:
         if isinstance(raw, dt.datetime):
             raw = raw.date()
         if isinstance(raw, dt.date):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from advisor.domain.condition import Name, Value
 from advisor.domain.errors import InputError, Problem, did_you_mean
-from advisor.domain.facts import Catalogue
+from advisor.domain.facts import FIRST_YEAR, LAST_YEAR, Catalogue
 from advisor.domain.text import Text
 
 RESERVED = ("firm_id", "name", "as_of")
@@ -71,12 +71,16 @@ def _unknown(key: str, catalogue: Catalogue) -> Problem:
 def _as_of(raw: object, problems: list[Problem]) -> dt.date | None:
     if raw is None:
         return None
-    if isinstance(raw, dt.date) and not isinstance(raw, dt.datetime):
-        return raw
     try:
-        return dt.date.fromisoformat(str(raw))
+        day = raw if isinstance(raw, dt.date) else dt.date.fromisoformat(str(raw))
+        if FIRST_YEAR <= day.year <= LAST_YEAR:
+            return day
     except ValueError:
-        problems.append(
-            Problem("bad_date", Text(f"as_of：“{raw}”不是日期，请写成 2026-01-31", f"as_of: '{raw}' is not a date; write it like 2026-01-31"))
+        pass
+    problems.append(
+        Problem(
+            "bad_date",
+            Text(f"as_of：“{raw}”不是可用的日期，请写成 2026-01-31", f"as_of: '{raw}' is not a usable date; write it like 2026-01-31"),
         )
-        return None
+    )
+    return None

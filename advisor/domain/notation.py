@@ -168,19 +168,24 @@ class _Parser:
         self.problems: list[Problem] = []
 
     def refuse(self, code: str, at: ast.AST | int, zh: str, en: str) -> _Refused:
-        offset = at if isinstance(at, int) else getattr(at, "col_offset", 0)
+        offset = at if isinstance(at, int) else self.characters(getattr(at, "col_offset", 0))
         self.problems.append(Problem(code, Text(zh, en), self.place.right(offset)))
         return _Refused()
 
+    def characters(self, offset: int) -> int:
+        """Return a byte offset of Python's parser as a count of characters."""
+        return len(self.written.encode()[:offset].decode(errors="ignore"))
+
     def read(self, written: str) -> Node | None:
+        self.written = written.strip()
         try:
             if len(written) > MAX_TEXT:
                 raise self.refuse("too_long", 0, f"条件超过{MAX_TEXT}个字符", f"longer than {MAX_TEXT} characters")
             try:
-                tree = ast.parse(written.strip(), mode="eval")
+                tree = ast.parse(self.written, mode="eval")
             except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
                 column = (getattr(error, "offset", None) or 1) - 1
-                raise self.refuse("syntax", column, f"读不懂“{written.strip()}”", f"cannot read '{written.strip()}'") from error
+                raise self.refuse("syntax", column, f"读不懂“{self.written}”", f"cannot read '{self.written}'") from error
             return self.node(tree.body, 0)
         except _Refused:
             return None

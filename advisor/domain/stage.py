@@ -179,9 +179,9 @@ def _normalised(shares: Mapping[Stage, float]) -> dict[Stage, float]:
     return {stage: share / total for stage, share in shares.items()}
 
 
-def _size(flow: float, known: Known, rules: StageRules) -> str:
-    """Return how large a flow is beside total assets, as the name of a trust."""
-    assets = known.get("total_assets_cny")
+def _size(flow: float, known: Known, rules: StageRules, suffix: str = "") -> str:
+    """Return how large a flow is beside total assets of its year (the latest where unknown), as the name of a trust."""
+    assets = known.get(f"total_assets{suffix}_cny") or known.get("total_assets_cny")
     if not isinstance(assets, int | float) or assets <= 0:
         return "unmeasured"
     share = abs(flow) / assets
@@ -211,7 +211,7 @@ def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: b
     if len(signed) < len(FLOWS):
         return None
     pattern = "".join("+" if flow > 0 else "-" for flow in signed)
-    doubtful = [position for position, flow in enumerate(signed) if _size(flow, known, rules) == "small"]
+    doubtful = [position for position, flow in enumerate(signed) if _size(flow, known, rules, suffix) == "small"]
     seen = _pattern_evidence("statements", pattern, rules, early if year == 0 else None, year)
     neighbours = []
     for position in doubtful:

@@ -23,9 +23,9 @@ ELIGIBILITY: Mapping[str, Text] = {
     "undetermined": Text("还不能判断", "not yet known"),
 }
 STATUS: Mapping[str, Text] = {
-    "live": Text("正在办理", "open now"),
-    "pilot": Text("试点", "pilot"),
-    "expiring": Text("有截止日期", "has an end date"),
+    "live": Text("正在办理的工具", "on offer"),
+    "pilot": Text("试点中的工具", "offered as a pilot"),
+    "expiring": Text("有截止日期的工具", "offered until a stated date"),
     "proposed": Text("只有提议，尚无办法", "proposed only, no operating rule"),
 }
 CONFIDENCE: Mapping[str, Text] = {
@@ -45,6 +45,12 @@ ROLE: Mapping[str, Text] = {
     "prefer": Text("加分", "preferred"),
     "avoid": Text("不宜", "better not"),
 }
+WANTED_ROLE: Mapping[str, Text] = {
+    **ROLE,
+    "exclude": ROLE["hard"],
+    "avoid": Text("最好", "better if"),
+}
+"""The roles where what is shown is what a firm should satisfy, not what it must not."""
 COST: Mapping[str, Text] = {
     "earns": Text("钱或税回到企业", "pays the firm"),
     "free": Text("不收费", "free"),

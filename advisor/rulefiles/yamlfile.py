@@ -74,7 +74,8 @@ class _Reader:
         self.problems.append(Problem(code, Text(zh, en), place))
 
     def read(self, node: yaml.Node, path: Path, depth: int) -> Any:
-        self.marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        quote = 1 if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') else 0
+        self.marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1 + quote)
         if id(node) in self.seen:
             self.refuse(node, "anchor", "不使用锚点和别名", "anchors and aliases are not used")
             return None

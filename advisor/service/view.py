@@ -358,7 +358,10 @@ def amount_range(one: Instrument, lang: Lang) -> str:
 def tenor_range(one: Instrument, lang: Lang) -> str:
     """Return the tenors offered, in words."""
     low, high = one.offer.min_months, one.offer.max_months
-    unit = "个月" if lang == "zh" else " months"
+
+    def months(count: int) -> str:
+        return f"{count}个月" if lang == "zh" else f"{count} month" if count == 1 else f"{count} months"
+
     if low == high and low:
-        return f"{low}{unit}"
-    return within(lang, f"{low}{unit}" if low else None, f"{high}{unit}" if high else None)
+        return months(low)
+    return within(lang, months(low) if low else None, months(high) if high else None)

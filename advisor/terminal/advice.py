@@ -35,17 +35,16 @@ def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everyth
     say = Say(lang)
     out.print(_headline(advice, say))
     if why:
+        by_id = {found.instrument.id: found for found in advice.matches}
         for instrument_id in why:
-            for found in advice.matches:
-                if found.instrument.id == instrument_id:
-                    out.print(_trace(found, advice.ruleset, say))
+            out.print(_trace(by_id[instrument_id], advice.ruleset, say) if instrument_id in by_id else _not_in_force(instrument_id, advice, say))
         return
     for part in (_stage, _fund_chain, _ladder, _checks):
         shown = part(advice, say)
         if shown is not None:
             out.print(shown)
     limit = None if everything else SHOWN
-    out.print(_open_now(advice, say, limit, wide=out.width >= 100))
+    out.print(_open_now(advice, say, limit, wide=out.width >= 120))
     for section in (
         _one_step(advice, say, limit),
         _blocked(advice, say),
@@ -76,14 +75,26 @@ def _headline(advice: Advice, say: Say) -> Panel:
         Line.assemble((say("规模 ", "Size "), "dim"), (size_text, "bold")),
         Line.assemble((say("资金链 ", "Money chain "), "dim"), (say(words.LEVEL[level]), LEVEL_STYLE[level])),
     )
-    counts = {key: sum(found.eligibility == key for found in advice.matches) for key in words.ELIGIBILITY}
+    grid_and_counts = Group(grid, Fold(Line(_counts(advice, say))))
+    return Panel(grid_and_counts, title=f"[bold]{name}[/bold]", subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
+
+
+def _counts(advice: Advice, say: Say) -> str:
+    """Return how many instruments stand where; the numbers add up to all of them."""
+    watched = sum(found.watch for found in advice.matches)
     open_now = sum(found.open_now for found in advice.matches)
-    total, asked, refused = len(advice.matches), counts["undetermined"], counts["ineligible"]
-    summary = say(
-        f"{total} 个工具中，{open_now} 个现在可以申请，{asked} 个还要您补充情况，{refused} 个条件不符。",
-        f"Of {total} instruments, {open_now} can be applied for now, {asked} need more answers, {refused} are not met.",
-    )
-    return Panel(Group(grid, Line(summary)), title=f"[bold]{name}[/bold]", subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
+    held = sum(bool(found.blocked_by) and found.eligibility == "eligible" and not found.watch for found in advice.matches)
+    asked = sum(found.eligibility == "undetermined" and not found.watch for found in advice.matches)
+    refused = len(advice.matches) - open_now - held - asked - watched
+    parts = [
+        (open_now, "个现在可以申请", "can be applied for now"),
+        (held, "个条件相符但先别申请", "are met but better held back"),
+        (asked, "个还要您补充情况", "need more answers"),
+        (refused, "个条件不符", "are not met"),
+        (watched, "个只宜关注", "are only to be watched"),
+    ]
+    said = [say(f"{count}{zh}", f"{count} {en}") for count, zh, en in parts if count]
+    return say(f"{len(advice.matches)}个工具：", f"{len(advice.matches)} instruments: ") + say("，", ", ").join(said) + say("。", ".")
 
 
 def _stage(advice: Advice, say: Say) -> Group:
@@ -223,7 +234,7 @@ def _card(found: Match, rules: RuleSet, say: Say) -> Panel:
     one = found.instrument
     lines = [Line(say(one.summary))]
     held = [reason for reason in found.reasons if reason.criterion.role in ("hard", "any_of", "exclude") and reason.holds]
-    lines += [_reason_line(reason, rules, say) for reason in held[:6]]
+    lines += [Line.assemble("  ", ("✓ ", "green"), _test_line(reason, rules, say)) for reason in held[:6]]
     for label, value in (
         (say("价格", "Price"), say(one.offer.price)),
         (say("担保", "Security"), say(one.offer.security)),
@@ -237,14 +248,15 @@ def _card(found: Match, rules: RuleSet, say: Say) -> Panel:
     return Panel(folded(lines), title=title, title_align="left", box=box.ROUNDED, border_style="cyan", padding=(0, 1))
 
 
-def _reason_line(reason: Reason, rules: RuleSet, say: Say) -> Line:
-    mark, style = MARKS[reason.holds]
-    line = Line.assemble("  ", (mark, style), f" {say(sentence(reason.wanted.test, rules.catalogue))}")
+def _test_line(reason: Reason, rules: RuleSet, say: Say, *, origin: bool = True) -> Line:
+    """Return a test in words, what is known, and who asks for it."""
+    line = Line(say(sentence(reason.wanted.test, rules.catalogue)))
     fact = rules.catalogue[reason.wanted.fact] if reason.wanted.fact else None
     if not isinstance(reason.known, bool):
         shown = say(say_value(reason.known, fact))
         line.append(say(f"，现为{shown}", f"; now {shown}"), style="dim")
-    line.append(f"  [{say(words.ORIGIN[reason.criterion.origin])}]", style="dim")
+    if origin:
+        line.append(f"  [{say(words.ORIGIN[reason.criterion.origin])}]", style="dim")
     return line
 
 
@@ -254,19 +266,23 @@ def _trace(found: Match, rules: RuleSet, say: Say) -> Panel:
     lines: list[RenderableType] = [Line(say(one.summary)), Line("")]
     verdict = Line.assemble((say(words.ELIGIBILITY[found.eligibility]), "bold"), f"  {say(words.STATUS[one.status])}")
     lines.append(verdict)
-    position = -1
-    for reason in found.reasons:
-        criterion = reason.criterion
-        if reason.position != position:
-            position = reason.position
-            mark, style = MARKS[reason.criterion_holds]
-            role = say(words.ROLE[criterion.role])
-            head = Line.assemble((f"{mark} ", style), (f"{role}  ", "dim"), say(criterion_sentence(criterion, rules.catalogue)))
+    for line in found.plan.lines:
+        reasons = tuple(line.reasons(found.row))
+        criterion, holds = line.criterion, line.holds(found.row)
+        mark, style = MARKS[holds]
+        head = Line.assemble((f"{mark} ", style), (f"{say(words.WANTED_ROLE[criterion.role])}  ", "dim"))
+        if len(reasons) == 1 and criterion.title is None:
+            head.append(_test_line(reasons[0], rules, say))
+            lines.append(Fold(head, 4))
+        else:
+            head.append(say(criterion_sentence(criterion, rules.catalogue)))
             head.append(f"  [{say(words.ORIGIN[criterion.origin])}]", style="dim")
-            lines.append(head)
-            if criterion.reason is not None and reason.criterion_holds is False:
-                lines.append(Line(f"    {say(criterion.reason)}", style="yellow"))
-        lines.append(Padding(Fold(_reason_line(reason, rules, say), 4), (0, 0, 0, 2)))
+            lines.append(Fold(head, 4))
+            for reason in reasons:
+                mark, style = MARKS[reason.holds]
+                lines.append(Fold(Line.assemble("    ", (f"{mark} ", style), _test_line(reason, rules, say, origin=False)), 6))
+        if criterion.reason is not None and holds is False:
+            lines.append(Fold(Line(f"    {say(criterion.reason)}", style="yellow")))
     lines += [Line.assemble((say("暂缓：", "Held back: "), "bold yellow"), say(gate.reason)) for gate in found.blocked_by]
     if found.missing:
         asked = say.join(say(rules.catalogue[fact].label) for fact in found.missing)
@@ -285,6 +301,17 @@ def _trace(found: Match, rules: RuleSet, say: Say) -> Panel:
     lines.append(Line.assemble((say("依据  ", "Basis  "), "bold"), basis_line(one, say)))
     lines.append(Line.assemble((say("提醒  ", "Caveat  "), "bold"), say(one.caveat)))
     return Panel(folded(lines), title=say(one.name), title_align="left", box=box.ROUNDED, padding=(0, 1))
+
+
+def _not_in_force(instrument_id: str, advice: Advice, say: Say) -> RenderableType:
+    """Return when an instrument that has no rule on the day was in force."""
+    one = next(one for one in advice.not_in_force if one.id == instrument_id)
+    first, last = one.validity.first or "…", one.validity.last or "…"
+    return Fold(
+        Line(
+            say(f"{one.name.zh}：{advice.as_of}不在有效期内（{first}至{last}）", f"{one.name.en}: not in force on {advice.as_of} ({first} to {last})")
+        )
+    )
 
 
 def _changes(found: Match, rules: RuleSet, say: Say) -> str:
@@ -310,7 +337,9 @@ def _one_step(advice: Advice, say: Say, limit: int | None) -> Group | None:
             Line.assemble(
                 say("  最划算的一步：", "  The best single step: "),
                 (said, "bold"),
-                say(f"，可打开 {len(best.unlocks)} 个工具", f", opens {len(best.unlocks)} instruments"),
+                say(
+                    f"，可打开 {len(best.unlocks)} 个工具", f", opens {len(best.unlocks)} {'instrument' if len(best.unlocks) == 1 else 'instruments'}"
+                ),
             )
         )
     groups: dict[str, list[Match]] = {}

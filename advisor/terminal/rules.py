@@ -25,17 +25,15 @@ def print_instruments(instruments: Sequence[Instrument], lang: Lang, console: Co
     """Print a table of instruments."""
     out, say = console or Console(highlight=False), Say(lang)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, title=say(f"{len(instruments)} 个工具", f"{len(instruments)} instruments"))
-    for title in (say("编号", "Id"), say("名称", "Name"), say("类", "Family"), say("状态", "Status"), say("金额", "Amount"), say("核实", "Checked")):
+    wide = out.width >= 140
+    table.add_column(say("编号", "Id"), no_wrap=True)
+    table.add_column(say("名称", "Name"))
+    for title in (say("类", "Family"), say("状态", "Status"), say("核实", "Checked")) if wide else ():
         table.add_column(title)
+    table.add_column(say("金额", "Amount"))
     for one in instruments:
-        table.add_row(
-            one.id,
-            say(one.name),
-            say(words.FAMILY[one.family]),
-            say(words.STATUS[one.status]),
-            amount_range(one, lang),
-            say(words.CONFIDENCE[one.confidence]),
-        )
+        more = (words.FAMILY[one.family], words.STATUS[one.status], words.CONFIDENCE[one.confidence]) if wide else ()
+        table.add_row(one.id, Fold(Line(say(one.name))), *(say(text) for text in more), amount_range(one, lang))
     out.print(table)
 
 
@@ -43,21 +41,23 @@ def print_rule(one: Instrument, versions: Sequence[Instrument], rules: RuleSet, 
     """Print an instrument's rule in words, with the text of each condition beside it."""
     out, say = console or Console(highlight=False), Say(lang)
     out.print(Line(f"{say(one.name)}  ({one.id})", style="bold"))
-    out.print(f"  {say(one.summary)}")
+    out.print(Fold(Line(f"  {say(one.summary)}")))
     for criterion in one.criteria:
-        out.print(_criterion_line(criterion, rules, say))
-        out.print(Line(f"      {text(criterion.condition)}", style="dim"))
+        out.print(Fold(_criterion_line(criterion, rules, say), 6))
+        out.print(Fold(Line(f"      {text(criterion.condition)}", style="dim")))
         if criterion.reason is not None:
-            out.print(Line(f"      {say(criterion.reason)}", style="dim"))
+            out.print(Fold(Line(f"      {say(criterion.reason)}", style="dim")))
     if len(versions) > 1:
         out.print(heading(say("不同时期的规定", "Other periods")))
         for version in versions:
             first, last = version.validity.first or "…", version.validity.last or "…"
             amount = amount_range(version, lang)
             note = f"  {say(version.history)}" if version.other_version and version.history is not None else ""
-            out.print(Line(f"  {first} — {last}  {amount}{note}", style="bold" if version is one else "dim"))
-    out.print(Line.assemble((say("\n依据  ", "\nBasis  "), "bold"), basis_line(one, say)))
-    out.print(Line.assemble((say("提醒  ", "Caveat  "), "bold"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"))
+            out.print(Fold(Line(f"  {first} — {last}  {amount}{note}", style="bold" if version is one else "dim"), 4))
+    out.print()
+    out.print(Fold(Line.assemble((say("依据  ", "Basis  "), "bold"), basis_line(one, say))))
+    checked = f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"
+    out.print(Fold(Line.assemble((say("提醒  ", "Caveat  "), "bold"), checked)))
     for name in one.sources:
         if rules.sources[name].shown:
             out.print(Line(f"  {say(rules.sources[name].title)}  {rules.sources[name].url}", style="dim"))
@@ -78,7 +78,7 @@ def print_fact(fact: AnyFact, rules: RuleSet, lang: Lang, console: Console | Non
     out, say = console or Console(highlight=False), Say(lang)
     out.print(Line(f"{say(fact.label)}  ({fact.id})", style="bold"))
     if isinstance(fact, Fact):
-        out.print(f"  {say(fact.question)}")
+        out.print(Fold(Line(f"  {say(fact.question)}")))
         out.print(Line(say("  在哪找：", "  Found in: ") + say.join(say(rules.found_in[code]) for code in fact.found), style="dim"))
         if fact.options:
             for option, label in fact.options.items():
@@ -88,9 +88,7 @@ def print_fact(fact: AnyFact, rules: RuleSet, lang: Lang, console: Console | Non
         if fact.note is not None:
             out.print(Fold(Line(f"  {say(fact.note)}")))
     users = [one for one in rules.instruments if not one.other_version and fact.id in rules.asked_by(one)]
-    out.print(
-        Line(
-            say(f"  {len(users)} 个工具用到它：", f"  Read by {len(users)} instruments: ") + say.join(say(one.name) for one in users[:12]),
-            style="dim",
-        )
-    )
+    if users:
+        names = say.join(say(one.name) for one in users[:12])
+        more = "" if len(users) <= 12 else say("等", " and others")
+        out.print(Fold(Line(say(f"  {len(users)} 个工具用到它：", f"  Read by {len(users)} instruments: ") + names + more, style="dim")))
