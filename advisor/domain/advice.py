@@ -43,6 +43,8 @@ class Advice:
     best_change: BestChange | None
     questions: tuple[OpenQuestion, ...]
     checks: tuple[Check, ...]
+    unusual: tuple[str, ...]
+    """Facts whose value is far from what firms have, zero apart: perhaps a slip of unit."""
     not_in_force: tuple[Instrument, ...]
 
 
@@ -70,5 +72,6 @@ def advise(firm: Firm, day: dt.date, ruleset: RuleSet, model: Model | None = Non
         best_change=best,
         questions=tuple(OpenQuestion(fact, asked[fact]) for fact in first),
         checks=tuple(check for check in ruleset.checks if reading[check.condition] is True),
+        unusual=tuple(name for name, value in firm.facts.items() if rules.catalogue.facts[name].is_unusual(value)),
         not_in_force=ruleset.not_in_force(day),
     )

@@ -104,6 +104,12 @@ class Fact:
             case _:
                 return self._number(raw)
 
+    def is_unusual(self, value: Value) -> bool:
+        """Return whether a number lies far from what firms have; a zero is an honest answer."""
+        if self.typical is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return value != 0 and value not in self.specials and not self.typical[0] <= value <= self.typical[1]
+
     def _refuse(self, code: str, raw: object, why: Text) -> InputError:
         shown = str(raw)[:60]
         text = Text(f"{self.label.zh}（{self.id}）：“{shown}”{why.zh}", f"{self.label.en} ({self.id}): '{shown}' {why.en}")

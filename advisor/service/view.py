@@ -62,11 +62,22 @@ def _view(advice: Advice, lang: Lang) -> Json:
         "questions": [
             {"fact": asked.fact, "question": rules.catalogue.facts[asked.fact].question[lang], "decides": asked.decides} for asked in advice.questions
         ],
-        "warnings": [{"code": check.id, "message": check.text[lang]} for check in advice.checks],
+        "warnings": [{"code": code, "message": message[lang]} for code, message in warnings_of(advice)],
         "not_in_force": [
             {"id": one.id, "name": one.name[lang], "from": _day(one.validity.first), "to": _day(one.validity.last)} for one in advice.not_in_force
         ],
     }
+
+
+def warnings_of(advice: Advice) -> list[tuple[str, Text]]:
+    """Return what the owner should look at again: contradictions, and figures far from what firms have."""
+    found = [(check.id, check.text) for check in advice.checks]
+    for name in advice.unusual:
+        fact = advice.ruleset.catalogue.facts[name]
+        shown = say_value(advice.firm.facts[name], fact)
+        zh, en = f"{fact.label.zh}为{shown.zh}，很少见，单位是不是填错了", f"{fact.label.en}: {shown.en} is unusual; is the unit right?"
+        found.append((f"unusual_{name}", Text(zh, en)))
+    return found
 
 
 def _day(day: dt.date | None) -> str | None:

@@ -21,7 +21,7 @@ from advisor.domain.stage import STAGES
 from advisor.domain.text import Lang
 from advisor.domain.warning import Alarm
 from advisor.domain.wording import percent, plain, say_value, sentence
-from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, time_class
+from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, time_class, warnings_of
 from advisor.terminal.folding import Fold, folded
 from advisor.terminal.saying import MARKS, Say, basis_line, heading
 
@@ -177,9 +177,10 @@ def _ladder(advice: Advice, say: Say) -> Group | None:
 
 
 def _checks(advice: Advice, say: Say) -> Group | None:
-    if not advice.checks:
+    warnings = warnings_of(advice)
+    if not warnings:
         return None
-    return Group(heading(say("请核对", "Please check")), *(Line(f"  ! {say(check.text)}", style="yellow") for check in advice.checks))
+    return folded([heading(say("请核对", "Please check")), *(Line(f"  ! {say(message)}", style="yellow") for _, message in warnings)])
 
 
 def _open_now(advice: Advice, say: Say, limit: int | None, *, wide: bool) -> Group:
