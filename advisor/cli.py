@@ -77,9 +77,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _day(written: str) -> dt.date:
+    from advisor.domain.errors import InputError
+    from advisor.domain.firm import usable_day
+
     try:
-        return dt.date.fromisoformat(written)
-    except ValueError:
+        return usable_day(written)
+    except InputError:
         raise argparse.ArgumentTypeError(f"“{written}”不是日期，请写成 2026-01-31 / not a date like 2026-01-31") from None
 
 

@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
-from math import ceil, floor, isfinite
+from math import ceil, floor
 from typing import NamedTuple
 
 from advisor.domain.condition import (
-    AS_OF,
     Choice,
     Constant,
-    Formula,
     Junction,
     Known,
     Name,
@@ -36,20 +34,24 @@ from advisor.domain.condition import (
     rebuild,
     value,
 )
-from advisor.domain.facts import Catalogue, Effort, Fact, FactKind, Speed
+from advisor.domain.facts import MAX_NUMBER, Catalogue, Effort, Fact, FactKind, Speed
+from advisor.domain.program import Row
 from advisor.domain.reasons import positive
 
 KEPT = 6
 """Candidate repairs kept for each part of a tree, the best first."""
 ROUNDS = 3
 """How often side effects of a change are repaired before it is given up."""
+SECANTS = 12
+"""Steps towards the value at which a formula turns."""
+HALVINGS = 4
+"""Half-steps back from a value at which a formula has none."""
 EXACT = 2
 """Up to this many facts, every value at which a test turns is tried, so that none smaller is overlooked."""
 FAR = 2.0
 """A number that must more than double, or fall below half, is far away: years, and never an easy step."""
 
 Repair = Mapping[str, Value]
-_UNASKED = object()
 _EFFORT: dict[Effort, int] = {"low": 1, "medium": 2, "high": 3}
 _SPEED: dict[Speed, int] = {"fast": 0, "slow": 1, "fixed": 9}
 
@@ -88,12 +90,16 @@ class Changer:
         self._positive: dict[Node, Node] = {}
         self._inlined: dict[Node, Node] = {}
         self._parts: dict[Node, tuple[_Part, ...]] = {}
+        self._facts: dict[Node, frozenset[str]] = {}
         self._movable: dict[Node, tuple[Fact, ...]] = {}
         self.weight = {fact.id: _EFFORT[fact.change.effort] + _SPEED[fact.change.speed] for fact in catalogue.facts.values()}
 
-    def search(self, known: Known, reread: Reader, verdicts: Mapping[Node, Value | None]) -> Search:
-        """Return a search for one firm; it may be asked about many goals. `verdicts` are those known already."""
-        return Search(self, known, reread, verdicts)
+    def search(self, known: Known, reread: Reader, index: Mapping[Node, int] | None = None, row: Row = ()) -> Search:
+        """Return a search for one firm; it may be asked about many goals.
+
+        `row` holds the verdicts known already, at the places that `index` gives.
+        """
+        return Search(self, known, reread, index or {}, row)
 
     def conditions(self, goal: Node) -> Iterator[Node]:
         """Yield the parts of a goal whose verdicts a search will ask for first."""
@@ -130,6 +136,13 @@ class Changer:
             )  # fmt: skip
         return found
 
+    def facts(self, node: Node) -> frozenset[str]:
+        """Return the facts a condition rests on."""
+        found = self._facts.get(node)
+        if found is None:
+            found = self._facts[node] = frozenset(self.catalogue.asked(node))
+        return found
+
     def movable(self, node: Node) -> tuple[Fact, ...]:
         """Return the facts behind a condition that may be changed on purpose."""
         found = self._movable.get(node)
@@ -149,10 +162,11 @@ def _is_far(now: Value | None, needed: Value) -> bool:
 class Search:
     """Finds repairs for one firm; verdicts and repairs of a condition are worked out once."""
 
-    def __init__(self, changer: Changer, known: Known, reread: Reader, verdicts: Mapping[Node, Value | None]) -> None:
+    def __init__(self, changer: Changer, known: Known, reread: Reader, index: Mapping[Node, int], row: Row) -> None:
         self.changer, self.known, self.reader = changer, known, reread
         self.catalogue = changer.catalogue
-        self._verdicts: dict[Node, Value | object] = dict(verdicts)
+        self._index, self._row = index, row
+        self._verdicts: dict[Node, bool | None] = {}
         self._repairs: dict[Node, list[Repair]] = {}
         self._reread: dict[frozenset[tuple[str, Value]], Known] = {}
         self._distances: dict[tuple[str, Value], float] = {}
@@ -228,7 +242,7 @@ class Search:
         for _ in range(ROUNDS):
             if verdict is not False:
                 break
-            anew = Search(self.changer, self.reread(repair), self.reader, {})
+            anew = self.changer.search(self.reread(repair), self.reader)
             further = [self._moved({**repair, **again}) for again in anew.repairs(self.changer.positive(goal)) if again]
             if not further:
                 break
@@ -256,6 +270,8 @@ class Search:
             if verdict is False:
                 return False
             if verdict is None:
+                if self.verdict(part.node) is not None:
+                    return False  # a figure that could be worked out no longer can: a division by zero
                 unknown = True
         return None if unknown else True
 
@@ -269,10 +285,12 @@ class Search:
 
     def verdict(self, node: Node) -> bool | None:
         """Return the verdict of a condition as the firm stands."""
-        verdict = self._verdicts.get(node, _UNASKED)
-        if verdict is _UNASKED:
-            verdict = self._verdicts[node] = self.catalogue.judge(node, self.known)
-        return verdict  # type: ignore[return-value]
+        place = self._index.get(node)
+        if place is not None:
+            return self._row[place]  # type: ignore[return-value]
+        if node not in self._verdicts:
+            self._verdicts[node] = self.catalogue.judge(node, self.known)
+        return self._verdicts[node]
 
     def burden(self, repair: Repair) -> tuple[int, int, float, str]:
         """Return what a repair costs: facts moved, effort and slowness, relative distance, then its facts by name."""
@@ -307,12 +325,11 @@ class Search:
                 if any(not self.changer.movable(part) for part in failing):
                     return []
                 merged: list[Repair] = [{}]
-                for part in failing:
+                for done, part in enumerate(failing, 1):
                     options = self.repairs(part)
                     if not options:
                         return []
-                    if options != [{}]:
-                        merged = self._best(whole for left in merged for right in options for whole in self._merge(left, right))
+                    merged = self._best(whole for left in merged for whole in self._joined(left, part, options, failing[:done]))
                 return merged
             case Junction("or", parts):
                 return self._best(repair for part in parts for repair in self.repairs(part))
@@ -333,18 +350,26 @@ class Search:
             return list(distinct.values())
         return sorted(distinct.values(), key=self.burden)[:KEPT]
 
-    def _merge(self, left: Repair, right: Repair) -> Iterator[Repair]:
-        """Yield both repairs as one; where they move the same fact, each of the two values or both words."""
-        shared = [fact for fact in right if fact in left and left[fact] != right[fact]]
-        if not shared:
-            yield {**left, **right}
+    def _joined(self, left: Repair, part: Node, options: list[Repair], mended: list[Node]) -> Iterator[Repair]:
+        """Yield `left` with a repair of one more part; where both move the same fact, only what mends all parts so far."""
+        if left and not left.keys().isdisjoint(self.changer.facts(part)) and self._holds([part], left):
+            yield left
             return
-        if all(isinstance(left[fact], tuple) for fact in shared):
-            both = {fact: tuple(dict.fromkeys((*left[fact], *right[fact]))) for fact in shared}  # type: ignore[misc]
-            yield {**left, **right, **both}
-            return
-        yield {**left, **right}
-        yield {**right, **left}
+        for right in options:
+            shared = [fact for fact in right if fact in left and left[fact] != right[fact]]
+            if not shared:
+                yield {**left, **right}
+            elif all(isinstance(left[fact], tuple) for fact in shared):
+                both = {fact: tuple(dict.fromkeys((*left[fact], *right[fact]))) for fact in shared}  # type: ignore[misc]
+                yield {**left, **right, **both}
+            else:
+                ways = ({**left, **right}, {**right, **left})
+                yield from [whole for whole in ways if self._holds(mended, whole)] or ways
+
+    def _holds(self, parts: list[Node], repair: Repair) -> bool:
+        """Return whether no part is known to fail once some facts are changed."""
+        after = {**self.known, **repair}
+        return all(judge(self.changer.inlined(part), after) is not False for part in parts)
 
     # ------------------------------------------------------------ one test
 
@@ -378,23 +403,64 @@ class Search:
                             yield {one.id: bound, other.id: needed}
 
     def _tried(self, fact: Fact, node: Node) -> Iterator[Value]:
-        """Yield values of one fact that make a test over a formula hold, all else unchanged."""
-        inlined, after = self.changer.inlined(node), dict(self.known)
+        """Yield the nearest value of one fact at which a test over a formula holds, all else unchanged."""
+        inlined, after, now = self.changer.inlined(node), dict(self.known), self.known.get(fact.id)
+        passing = []
         for needed in _turning_points(inlined, fact, self.known):
             after[fact.id] = needed
-            if value(inlined, after) is True:
-                yield needed
+            if needed != now and _honest(fact, now, needed) and value(inlined, after) is True:
+                passing.append(needed)
+        if passing:
+            yield min(passing, key=lambda needed: self._distance(fact.id, needed))
 
 
 def _turning_points(node: Node, fact: Fact, known: Known) -> Iterator[Value]:
-    """Yield values of a number next to where a comparison over base facts turns, all else as known."""
+    """Yield values of a number next to where a comparison over base facts turns, all else as known.
+
+    The two sides are functions of the fact, brought together by the secant rule: at once where they are straight
+    lines, as sums and most ratios are.
+    """
     test = node.parts[0] if isinstance(node, Junction) else node
-    if fact.kind not in _STEPS or not isinstance(test, Test):
+    if fact.kind not in _STEPS or not isinstance(test, Test) or test.op not in _COMPARED:
         return
-    left, right = (_as_fraction(side, fact.id, known) for side in (test.left, test.right))
-    if left is not None and right is not None:
-        for root in _roots(left, right):
+    left, right, after = reading(test.left), reading(test.right), dict(known)
+
+    def apart(number: float) -> float | None:
+        after[fact.id] = number
+        have, want = left(after.get), right(after.get)
+        return have - want if isinstance(have, int | float) and isinstance(want, int | float) else None
+
+    now = known.get(fact.id)
+    start = float(now) if isinstance(now, int | float) else 0.0
+    step = max(_STEPS[fact.kind], abs(start) / 64)
+    for ahead in (start + step, start - step):
+        root = _root(apart, start, ahead, fact)
+        if root is not None:
             yield from _rounded(root, fact)
+
+
+def _root(apart: Callable[[float], float | None], last: float, here: float, fact: Fact) -> float | None:
+    """Return a number inside the fact's range at which two sides meet, sought by the secant rule from two starts."""
+    low, high = fact.low if fact.low is not None else -MAX_NUMBER, fact.high if fact.high is not None else MAX_NUMBER
+    before = apart(last)
+    here, there = min(max(here, low), high), None
+    for _ in range(SECANTS):
+        there = apart(here)
+        for _ in range(HALVINGS):
+            if there is not None:
+                break
+            here = (here + last) / 2  # stepped on a pole: come nearer
+            there = apart(here)
+        if there is None or before is None or before == there:
+            return here if there == 0 else None
+        following = min(max(here - there * (here - last) / (there - before), low), high)
+        if abs(following - here) < _STEPS[fact.kind] / 8:
+            return following
+        last, before, here = here, there, following
+    return here
+
+
+_COMPARED = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 
 def _plain(node: Node, fact: Fact, now: Value | None) -> tuple[Value, ...] | None:
@@ -465,75 +531,9 @@ def _within(number: float, fact: Fact) -> bool:
     return (fact.low is None or number >= fact.low) and (fact.high is None or number <= fact.high)
 
 
-# A side of a comparison as (a x + b) / (c x + d) in the fact x, all else known.
-Fraction = tuple[float, float, float, float]
-
-
-def _as_fraction(node: Node, fact: str, known: Known) -> Fraction | None:
-    match node:
-        case Constant(constant):
-            return (0.0, float(constant), 0.0, 1.0) if isinstance(constant, int | float) else None
-        case Name(name) if name == fact:
-            return (1.0, 0.0, 0.0, 1.0)
-        case Name(name):
-            number = known.get(name)
-            return (0.0, float(number), 0.0, 1.0) if isinstance(number, int | float) and name != AS_OF else None
-        case Formula("neg", (arg,)):
-            inner = _as_fraction(arg, fact, known)
-            return None if inner is None else (-inner[0], -inner[1], inner[2], inner[3])
-        case Formula("+" | "-" | "*" | "/" as op, (left, right)):
-            one, two = _as_fraction(left, fact, known), _as_fraction(right, fact, known)
-            return None if one is None or two is None else _combined(op, one, two)
-        case Choice(condition, then, other):
-            chosen = judge(condition, known)
-            return None if chosen is None else _as_fraction(then if chosen else other, fact, known)
-        case _:
-            number = value(node, known) if fact not in facts_in(node) else None
-            return (0.0, float(number), 0.0, 1.0) if isinstance(number, int | float) else None
-
-
-def _combined(op: str, one: Fraction, two: Fraction) -> Fraction | None:
-    """Return the fraction of a sum, product or quotient, where it is still one."""
-    (a, b, c, d), (e, f, g, h) = one, two
-    match op:
-        case "+" | "-":
-            sign = 1.0 if op == "+" else -1.0
-            if (c, d) == (g, h):
-                return (a + sign * e, b + sign * f, c, d)
-            if g == 0.0 and e == 0.0 and h:
-                return (a + sign * f / h * c, b + sign * f / h * d, c, d)
-            if c == 0.0 and a == 0.0 and d:
-                return (sign * e + b / d * g, sign * f + b / d * h, g, h)
-            return _combined(op, (a / d, b / d, 0.0, 1.0), (e / h, f / h, 0.0, 1.0)) if c == g == 0.0 and d and h else None
-        case "*":
-            if a == c == 0.0 and d:
-                return (b / d * e, b / d * f, g, h)
-            return (f / h * a, f / h * b, c, d) if e == g == 0.0 and h else None
-        case _:
-            return _combined("*", one, (g, h, e, f))
-
-
-def _roots(left: Fraction, right: Fraction) -> Iterator[float]:
-    """Yield x where the two sides are equal and neither is a division by zero."""
-    (a, b, c, d), (e, f, g, h) = left, right
-    square, linear, constant = a * g - e * c, a * h + b * g - e * d - f * c, b * h - f * d
-    roots: list[float] = []
-    if square:
-        inside = linear * linear - 4 * square * constant
-        roots = [(-linear + sign * inside**0.5) / (2 * square) for sign in (1, -1)] if inside >= 0 else []
-    elif linear:
-        roots = [-constant / linear]
-    for root in roots:
-        if isfinite(root):
-            yield root
-
-
 def _rounded(root: float, fact: Fact) -> Iterator[Value]:
     """Yield values next to a threshold, on it and on both sides, in steps that people use."""
-    if fact.kind == "int":
-        yield from dict.fromkeys((floor(root), ceil(root), floor(root) + 1, ceil(root) - 1))
-        return
     step = _STEPS[fact.kind]
-    low, high = floor(root / step) * step, ceil(root / step) * step
-    for number in (root, low, high, low - step, high + step):
-        yield round(number, 6)
+    steps = root / step
+    for number in dict.fromkeys((round(steps), floor(steps), ceil(steps), round(steps) - 1, round(steps) + 1)):
+        yield number if fact.kind == "int" else round(number * step, 6)

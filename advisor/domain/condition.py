@@ -28,6 +28,8 @@ Operator = Literal["<", "<=", ">", ">=", "==", "!=", "in", "contains", "has_any"
 
 AS_OF = "as_of"
 """The date a question is asked for; conditions may use it like a fact."""
+BOUND = 1e100
+"""No product or quotient goes beyond: NaN and infinities never arise."""
 
 
 class _Hashed:
@@ -201,8 +203,18 @@ def _choice(condition: Reading, then: Reading, other: Reading) -> Reading:
     return read
 
 
-def _divide(numerator: float, denominator: float) -> float | None:
-    return numerator / denominator if denominator else None
+def times(one: float, other: float) -> float | None:
+    """Return a product; None, unknown, where it leaves all bounds."""
+    product = one * other
+    return product if -BOUND < product < BOUND else None
+
+
+def divide(numerator: float, denominator: float) -> float | None:
+    """Return a quotient; None, unknown, for a zero denominator or where it leaves all bounds."""
+    if not denominator:
+        return None
+    quotient = numerator / denominator
+    return quotient if -BOUND < quotient < BOUND else None
 
 
 def years_between(start: dt.date, end: dt.date) -> float:
@@ -224,8 +236,8 @@ def _anniversary(start: dt.date, years: int) -> dt.date:
 FUNCTIONS: dict[str, Callable[..., Value | None]] = {
     "+": operator.add,
     "-": operator.sub,
-    "*": operator.mul,
-    "/": _divide,
+    "*": times,
+    "/": divide,
     "neg": operator.neg,
     "abs": abs,
     "min": min,

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
+from decimal import Decimal
 from typing import Literal
 from unicodedata import normalize
 
@@ -26,6 +26,8 @@ CONDITION_KINDS: dict[FactKind, Kind] = {
 
 MAX_NUMBER = 1e15
 """Beyond this a figure in yuan is a slip; it also keeps sums and products finite."""
+MIN_NUMBER = 1e-6
+"""Below this, zero apart, a figure is no figure; dividing by it would leave all bounds."""
 MAX_WORDS = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Dates outside are slips of the pen."""
@@ -43,6 +45,8 @@ class Changeability:
     toward: str | bool | tuple[str, ...] = "any"
     effort: Effort = "medium"
     gaming: bool = False
+    ages: bool = False
+    """Whether the fact moves by itself as time passes."""
 
     @property
     def allowed(self) -> bool:
@@ -131,12 +135,10 @@ class Fact:
         return raw
 
     def _option(self, raw: object) -> str:
-        word = str(raw)
-        if word in self.options:
-            return word
-        for option, label in self.options.items():
-            if word.casefold() in (label.zh.casefold(), label.en.casefold(), option.casefold()):
-                return option
+        word = normalize("NFKC", str(raw)).strip()
+        option = self._known_option(word)
+        if option is not None:
+            return option
         labels = {label.zh: option for option, label in self.options.items()}
         guess = did_you_mean(word, [*self.options, *labels])
         options = ", ".join(self.options)
@@ -144,14 +146,26 @@ class Fact:
             "unknown_option", raw, Text(f"不是可选项{guess.zh}（可选：{options}）", f"is not an option{guess.en} (options: {options})")
         )
 
-    def _options(self, raw: object) -> tuple[str, ...]:
-        if isinstance(raw, str):
+    def _known_option(self, word: str) -> str | None:
+        """Return the option that a word names by its id or by its label in either language."""
+        if word in self.options:
+            return word
+        for option, label in self.options.items():
+            if word.casefold() in (normalize("NFKC", label.zh).casefold(), label.en.casefold(), option.casefold()):
+                return option
+        return None
+
+    def _options(self, raw: object) -> tuple[str, ...] | None:
+        if isinstance(raw, str) and self._known_option(raw) is None:
             raw = [part for part in re.split(r"[,，、;；|\s]+", raw) if part]
+        if isinstance(raw, str):
+            raw = [raw]
         if not isinstance(raw, list | tuple | set):
             raise self._refuse("wrong_kind", raw, Text("应为列表", "should be a list"))
         if len(raw) > MAX_WORDS:
             raise self._refuse("wrong_kind", raw, Text("列表太长", "is too long a list"))
-        return tuple(dict.fromkeys(self._option(part) for part in raw))
+        given = [part for part in raw if part is not None]
+        return tuple(dict.fromkeys(self._option(part) for part in given)) if given or not raw else None
 
     def _date(self, raw: object) -> dt.date:
         day = self._any_date(raw)
@@ -178,7 +192,7 @@ class Fact:
         number = _plain_number(raw)
         if number is None:
             raise self._refuse("wrong_kind", raw, Text("不是数字", "is not a number"))
-        if not isfinite(number) or abs(number) > MAX_NUMBER:
+        if not (number == 0 or MIN_NUMBER <= abs(number) <= MAX_NUMBER):  # NaN fails every comparison
             raise self._refuse("not_finite", raw, Text("不是有限的数字", "is not a finite number of usable size"))
         if self.kind == "int":
             if number != int(number):
@@ -275,6 +289,15 @@ class Catalogue:
         """Return the verdict of a condition for what is known, derived facts included."""
         return judge(self.unfolded(node), known)
 
+    def ages(self, node: Node) -> bool:
+        """Return whether time alone may turn a condition."""
+        for name in facts_in(node):
+            if name == AS_OF or (name in self.facts and self.facts[name].change.ages):
+                return True
+            if name in self.derived and self.ages(self.derived[name].formula):
+                return True
+        return False
+
     def asked(self, node: Node, *, estimates: bool = True) -> tuple[str, ...]:
         """Return the facts a condition rests on, those behind derived facts included, in order of appearance.
 
@@ -319,7 +342,7 @@ YES_WORDS = frozenset({"是", "有", "对", "y", "yes", "true", "1", "√"})
 NO_WORDS = frozenset({"否", "无", "没有", "不", "n", "no", "false", "0", "×"})
 
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(万亿|亿|千万|百万|万|千)?\s*(元|人民币|人|年|个月|月|天|%)?")
-_SCALES = {"千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12}
+_SCALES = {"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
 
 
 def _plain_number(raw: object) -> float | int | None:
@@ -328,15 +351,19 @@ def _plain_number(raw: object) -> float | int | None:
         return None
     if isinstance(raw, int | float):
         return raw
-    written = str(raw).replace(",", "").replace("_", "").replace("¥", "").replace("CNY", "").strip()
+    written = str(raw).replace("\N{MINUS SIGN}", "-")
+    for ignored in (",", "_", "¥", "CNY"):
+        written = written.replace(ignored, "")
+    written = written.strip()
     negative = written.startswith("(") and written.endswith(")")  # accountants write losses in brackets
     found = _NUMBER.fullmatch(written.strip("()") if negative else written)
     if found is None:
         return None
     digits, scale, unit = found.groups()
-    number = float(digits) * _SCALES.get(scale or "", 1.0)
+    number = Decimal(digits) * _SCALES.get(scale or "", 1)
     if unit == "%":
         number /= 100
     if negative:
         number = -number
-    return int(number) if isfinite(number) and number == int(number) and unit != "%" else number
+    whole = abs(number) < MAX_NUMBER and number == int(number) and unit != "%"
+    return int(number) if whole else float(number)

@@ -72,15 +72,19 @@ def _as_of(raw: object, problems: list[Problem]) -> dt.date | None:
     if raw is None:
         return None
     try:
+        return usable_day(raw)
+    except InputError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def usable_day(raw: object) -> dt.date:
+    """Return a day to ask for, from a date or ISO text. Raises InputError for what is none, or lies centuries away."""
+    try:
         day = raw if isinstance(raw, dt.date) else dt.date.fromisoformat(str(raw))
         if FIRST_YEAR <= day.year <= LAST_YEAR:
             return day
     except ValueError:
         pass
-    problems.append(
-        Problem(
-            "bad_date",
-            Text(f"as_of：“{raw}”不是可用的日期，请写成 2026-01-31", f"as_of: '{raw}' is not a usable date; write it like 2026-01-31"),
-        )
-    )
-    return None
+    zh, en = f"as_of：“{raw}”不是可用的日期，请写成 2026-01-31", f"as_of: '{raw}' is not a usable date; write it like 2026-01-31"
+    raise InputError([Problem("bad_date", Text(zh, en))])

@@ -88,7 +88,7 @@ def match(firm: Firm, day: dt.date, reading: Reading, rules: InForce, model: Mod
     def reread(repair: Repair) -> Known:
         return rules.known(firm.with_facts(repair), day, model)[0]
 
-    search = rules.changer.search(reading.known, reread, reading.values)
+    search = rules.changer.search(reading.known, reread, reading.index, reading.row)
     waiting: dict[Node, tuple[str, ...]] = {}
     shut = rules.ruleset.gates.shut(reading)  # type: ignore[arg-type]
     matches = [_match(plan, day, reading, rules, search, shut, waiting) for plan in rules.plans]

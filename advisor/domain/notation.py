@@ -20,6 +20,8 @@ Kind = Literal["bool", "number", "text", "choices", "date"]
 
 MAX_TEXT = 4000
 MAX_DEPTH = 60
+MAX_SHOWN = 60
+MIN_CONSTANT, MAX_CONSTANT = 1e-6, 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,18 @@ class _Parser:
 
     def __init__(self, names: Mapping[str, Naming], place: Place) -> None:
         self.names, self.place = names, place
+        self.written, self.lead = "", 0
         self.problems: list[Problem] = []
 
     def refuse(self, code: str, at: ast.AST | int, zh: str, en: str) -> _Refused:
         offset = at if isinstance(at, int) else self.characters(getattr(at, "col_offset", 0))
-        self.problems.append(Problem(code, Text(zh, en), self.place.right(offset)))
+        self.problems.append(Problem(code, Text(zh, en), self.place.right(self.lead + offset)))
         return _Refused()
+
+    def shown(self, tree: ast.AST) -> str:
+        """Return a part as it was written, cut where it is long."""
+        part = ast.get_source_segment(self.written, tree) or self.written
+        return part if len(part) <= MAX_SHOWN else part[:MAX_SHOWN] + "…"
 
     def characters(self, offset: int) -> int:
         """Return a byte offset of Python's parser as a count of characters."""
@@ -178,6 +186,7 @@ class _Parser:
 
     def read(self, written: str) -> Node | None:
         self.written = written.strip()
+        self.lead = len(written) - len(written.lstrip())
         try:
             if len(written) > MAX_TEXT:
                 raise self.refuse("too_long", 0, f"条件超过{MAX_TEXT}个字符", f"longer than {MAX_TEXT} characters")
@@ -244,15 +253,15 @@ class _Parser:
             case _:
                 raise self.refuse(
                     "not_in_language", tree,
-                    f"条件语言里没有这种写法：“{ast.unparse(tree)}”", f"not part of the condition language: '{ast.unparse(tree)}'",
+                    f"条件语言里没有这种写法：“{self.shown}”", f"not part of the condition language: '{self.shown}'",
                 )  # fmt: skip
 
     def constant(self, tree: ast.Constant) -> Constant:
         if isinstance(tree.value, bool | str):
             return Constant(tree.value)
-        if isinstance(tree.value, int | float) and abs(tree.value) <= 1e15:
+        if isinstance(tree.value, int | float) and (tree.value == 0 or MIN_CONSTANT <= abs(tree.value) <= MAX_CONSTANT):
             return Constant(tree.value)
-        raise self.refuse("bad_constant", tree, f"不能用的值：{tree.value!r}", f"not a usable value: {tree.value!r}")
+        raise self.refuse("bad_constant", tree, f"不能用的值：{self.shown(tree)}", f"not a usable value: {self.shown(tree)}")
 
     def word(self, tree: ast.expr) -> str:
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):

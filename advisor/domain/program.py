@@ -61,8 +61,12 @@ class _Writer:
         body = "\n ".join([*self.lines, f"return ({', '.join(results)}{',' if results else ''})"])
         source = f"def program(get):\n {body}\n"
         space: dict[str, object] = {
-            "sqrt_": FUNCTIONS["sqrt"], "years_between_": FUNCTIONS["years_between"], "prefix_": FUNCTIONS["prefix"],
-        }  # fmt: skip
+            "sqrt_": FUNCTIONS["sqrt"],
+            "years_between_": FUNCTIONS["years_between"],
+            "prefix_": FUNCTIONS["prefix"],
+            "times_": FUNCTIONS["*"],
+            "divide_": FUNCTIONS["/"],
+        }
         space.update({f"k{position}": constant for position, constant in enumerate(self.constants)})
         exec(compile(source, "<conditions>", "exec"), space)  # our own text: names from the catalogue, constants by name
         return space["program"]  # type: ignore[return-value]
@@ -121,10 +125,10 @@ class _Writer:
     def formula(self, op: str, args: list[str]) -> str:
         unknown = self.unknown(*args)
         match op:
-            case "+" | "-" | "*":
+            case "+" | "-":
                 written = f"{args[0]} {op} {args[1]}"
-            case "/":
-                return f"None if {unknown} or not {args[1]} else {args[0]} / {args[1]}"
+            case "*" | "/":
+                written = f"{'times_' if op == '*' else 'divide_'}({args[0]}, {args[1]})"
             case "neg":
                 written = f"-{args[0]}"
             case "abs" | "min" | "max":

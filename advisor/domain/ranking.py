@@ -60,8 +60,8 @@ def standing_parts(instrument: Instrument, shares: Mapping[Node, float], ranking
     asks counts 1, one that all ask counts 0, in between by the logarithm: what was made for firms like this one
     stands before what is open to everybody.
     """
-    least = min(shares.values())
-    special = sum(log(shares[criterion.condition]) / log(least) for criterion in instrument.having("hard"))
+    rarest = log(min(shares.values(), default=1.0))
+    special = sum(log(shares[criterion.condition]) / rarest for criterion in instrument.having("hard")) if rarest else 0.0
     parts = {
         "targeted": min(1.0, special / ranking.targeted),
         "cost": ranking.cost[instrument.offer.cost],

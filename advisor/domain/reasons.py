@@ -10,7 +10,6 @@ from advisor.domain.condition import (
     AS_OF,
     Choice,
     Constant,
-    Formula,
     Junction,
     Known,
     Name,
@@ -162,11 +161,12 @@ def _open(node: Node, known: Known, catalogue: Catalogue, cache: dict[Node, tupl
             elif node.id in catalogue.facts:
                 yield node.id
         return
-    if value(node, known) is not None:
+    if isinstance(node, Constant) or value(node, known) is not None:
         return
     if isinstance(node, Choice) and judge(node.condition, known) is not None:
         yield from open_facts(node.then if judge(node.condition, known) else node.other, known, catalogue, cache)
         return
-    for child in children(node):
-        if isinstance(child, Formula | Test | Junction | Choice | Name):
-            yield from open_facts(child, known, catalogue, cache)
+    waiting = [name for child in children(node) for name in open_facts(child, known, catalogue, cache)]
+    yield from waiting
+    if not waiting:  # everything is known, yet a figure cannot be worked out: a division by zero
+        yield from catalogue.asked(node)

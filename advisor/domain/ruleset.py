@@ -164,11 +164,6 @@ class Reading:
     def __getitem__(self, node: Node) -> Value | None:
         return self.row[self.index[node]]
 
-    @property
-    def values(self) -> dict[Node, Value | None]:
-        """The value of every node that was compiled."""
-        return dict(zip(self.index, self.row, strict=True))
-
 
 @dataclass(frozen=True, eq=False)
 class InForce:
@@ -267,13 +262,13 @@ class InForce:
 
     @cached_property
     def fixed(self) -> frozenset[Node]:
-        """The ladder's conditions that rest on nothing a firm can change."""
+        """The ladder's conditions that neither a firm nor time can change."""
         facts = self.catalogue.facts
         return frozenset(
             c.condition
             for rung in self.ladder.rungs
             for c in rung.criteria
-            if all(facts[name].change.speed == "fixed" for name in self.catalogue.asked(c.condition))
+            if all(facts[name].change.speed == "fixed" for name in self.catalogue.asked(c.condition)) and not self.catalogue.ages(c.condition)
         )
 
     def known(self, firm: Firm, day: dt.date, model: Model | None = None) -> tuple[dict[str, Value | None], StageEstimate]:

@@ -140,8 +140,10 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
 
     ruled = _walk(verdicts, rules)
     evidence.append(ruled)
-    from_rules = _rule_shares(ruled, rules)
-    probabilities = _normalised({stage: from_flows[stage] * from_rules[stage] for stage in STAGES})
+    probabilities = from_flows
+    if [source for _, _, source in heard] != ["material"] * len(FLOWS):  # three material flows need no second opinion
+        from_rules = _rule_shares(ruled, rules)
+        probabilities = _normalised({stage: from_flows[stage] * from_rules[stage] for stage in STAGES})
 
     overriding = [rule for rule in rules.overrides if verdicts[rule.condition] is True]
     evidence += [Evidence("legal_solvency", rule.stage, rule.text) for rule in overriding]

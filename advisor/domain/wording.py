@@ -10,6 +10,7 @@ from advisor.domain.condition import AS_OF, Choice, Constant, Formula, Junction,
 from advisor.domain.facts import AnyFact, Catalogue
 from advisor.domain.text import Lang, Text
 
+AND, OR, COMMA = Text("和", " and "), Text("或", " or "), Text("、", ", ")
 YES, NO, UNKNOWN = Text("是", "yes"), Text("否", "no"), Text("不清楚", "not known")
 
 _COMPARED: dict[str, Text] = {
@@ -25,6 +26,12 @@ _COMPARED: dict[str, Text] = {
     "has_all": Text("{fact}同时包括{value}", "{fact}: including all of {value}"),
     "starts_with": Text("{fact}以{value}开头", "{fact}: beginning with {value}"),
 }
+_DATED: dict[Text, Text] = {
+    _COMPARED["<"]: Text("{fact}早于{value}", "{fact}: before {value}"),
+    _COMPARED["<="]: Text("{fact}不晚于{value}", "{fact}: on or before {value}"),
+    _COMPARED[">"]: Text("{fact}晚于{value}", "{fact}: after {value}"),
+    _COMPARED[">="]: Text("{fact}不早于{value}", "{fact}: on or after {value}"),
+}
 _NOT: dict[str, Text] = {
     "in": Text("{fact}不是{value}", "{fact}: not {value}"),
     "contains": Text("{fact}不包括{value}", "{fact}: without {value}"),
@@ -35,8 +42,10 @@ _NOT: dict[str, Text] = {
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _SIGNS = {"+": " + ", "-": " − ", "*": " × ", "/": " ÷ "}
 _FUNCTIONS: dict[str, Text] = {
-    "min": Text("{0}和{1}中较小的", "the smaller of {0} and {1}"),
-    "max": Text("{0}和{1}中较大的", "the larger of {0} and {1}"),
+    "min": Text("{all}中较小的", "the smaller of {all}"),
+    "max": Text("{all}中较大的", "the larger of {all}"),
+    "min of many": Text("{all}中最小的", "the smallest of {all}"),
+    "max of many": Text("{all}中最大的", "the largest of {all}"),
     "abs": Text("{0}的绝对值", "the size of {0}"),
     "sqrt": Text("{0}的平方根", "the square root of {0}"),
     "years_between": Text("从{0}到{1}的年数", "the years from {0} to {1}"),
@@ -106,8 +115,11 @@ def _compared(pattern: Text, left: Node, right: Node, catalogue: Catalogue) -> T
     fact = catalogue[left.id] if isinstance(left, Name) and left.id != AS_OF else None
     subject = _expression(left, catalogue)
     if isinstance(right, Constant):
+        if isinstance(right.value, dt.date):
+            pattern = _DATED.get(pattern, pattern)
         like = fact or _measured(left, catalogue)
-        return pattern.fill(fact=subject, value=say_value(right.value, like, one_of=True))
+        every = pattern in (_COMPARED["has_all"], _NOT["has_all"])
+        return pattern.fill(fact=subject, value=say_value(right.value, like, AND if every else OR))
     return pattern.fill(fact=subject, value=_expression(right, catalogue))
 
 
@@ -139,7 +151,10 @@ def _expression(node: Node, catalogue: Catalogue) -> Text:
             return Text(a.zh + _SIGNS[op] + b.zh, a.en + _SIGNS[op] + b.en)
         case Formula(op, args):
             said = [_expression(arg, catalogue) for arg in args]
-            return Text(_FUNCTIONS[op].zh.format(*(s.zh for s in said)), _FUNCTIONS[op].en.format(*(s.en for s in said)))
+            every = _listed(said, AND)
+            words = _FUNCTIONS[f"{op} of many" if op in ("min", "max") and len(args) > 2 else op]
+            zh = words.zh.format(*(part.zh for part in said), all=every.zh)
+            return Text(zh, words.en.format(*(part.en for part in said), all=every.en))
         case _:
             return sentence(node, catalogue)
 
@@ -150,19 +165,14 @@ def _bracketed(said: Text, node: Node) -> Text:
     return said
 
 
-def say_value(value: Value | None, fact: AnyFact | None, *, one_of: bool = False) -> Text:
+def say_value(value: Value | None, fact: AnyFact | None, last: Text = COMMA) -> Text:
     """Return a value as it is shown beside its fact: money in 万元 or "CNY 5 million", shares in per cent."""
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):
         return YES if value else NO
     if isinstance(value, tuple):
-        words = [say_value(word, fact) for word in value]
-        if not words:
-            return Text("无", "none")
-        last_zh, last_en = ("或", " or ") if one_of else ("、", ", ")
-        zh, en = [word.zh for word in words], [word.en for word in words]
-        return Text("、".join(zh[:-1]) + (last_zh if len(zh) > 1 else "") + zh[-1], ", ".join(en[:-1]) + (last_en if len(en) > 1 else "") + en[-1])
+        return _listed([say_value(word, fact) for word in value], last) if value else Text("无", "none")
     if isinstance(value, str):
         return fact.options.get(value, Text(value, value)) if fact is not None else Text(value, value)
     if isinstance(value, dt.date):
@@ -176,6 +186,14 @@ def say_value(value: Value | None, fact: AnyFact | None, *, one_of: bool = False
             return Text(percent(value), percent(value))
     unit = _UNITS.get(fact.unit or "", Text("", "")) if fact is not None else Text("", "")
     return Text(plain(value), plain(value)) + unit
+
+
+def _listed(said: Sequence[Text], last: Text) -> Text:
+    """Return "甲、乙或丙" / "a, b or c"."""
+    *first, final = said
+    if not first:
+        return final
+    return Text("、".join(part.zh for part in first) + last.zh + final.zh, ", ".join(part.en for part in first) + last.en + final.en)
 
 
 def money(cny: float) -> Text:

@@ -61,7 +61,7 @@ def _statements(entry: Entry) -> dict[bool, Text]:
 
 
 def _change(entry: Entry, options: Mapping[str, Text]) -> Changeability:
-    entry.only("speed", "toward", "effort", "gaming")
+    entry.only("speed", "toward", "effort", "gaming", "ages")
     toward: str | bool | tuple[str, ...] = "any"
     if entry.has("toward"):
         if isinstance(entry.value["toward"], list):
@@ -70,7 +70,7 @@ def _change(entry: Entry, options: Mapping[str, Text]) -> Changeability:
             word = str(entry.value["toward"]).lower()
             toward = {"true": True, "false": False}.get(word) if word in ("true", "false") else entry.word("toward", ("up", "down", "any", "add"))  # type: ignore[assignment]
     effort: Effort = entry.word("effort", get_args(Effort)) if entry.has("effort") else "medium"
-    return Changeability(entry.word("speed", get_args(Speed)), toward, effort, entry.flag("gaming"))
+    return Changeability(entry.word("speed", get_args(Speed)), toward, effort, entry.flag("gaming"), entry.flag("ages"))
 
 
 def read_derived(root: Entry, size: Entry, facts: dict[str, Fact]) -> dict[str, DerivedFact]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
-from advisor.domain.condition import Constant, Name, Node, Test, all_of, any_of, negated, rebuild
+from advisor.domain.condition import Choice, Constant, Name, Node, Test, rebuild
 from advisor.domain.instrument import FAMILIES, Confidence, Cost, Criterion, Instrument, Source
 from advisor.domain.ladder import LadderRules, Rung
 from advisor.domain.notation import Naming, kind_of
@@ -80,19 +80,16 @@ def read_warnings(root: Entry, industries: Mapping[str, object], instruments: Ma
 def _indicator(entry: Entry, industries: Mapping[str, object]) -> Indicator:
     entry.only("id", "label", "reading", "amber", "red", "by_industry", "exempt", "unless", "unit", "weight", "confidence")
     reading = entry.formula("reading")
-    levels = {}
+    levels: dict[str, Node] = {}
     entry.book.names[READING] = Naming(kind_of(reading, entry.book.names))
     for level in ("amber", "red"):
-        general = entry.condition(level)
-        rows, others = [], []
+        levels[level] = entry.condition(level)
         for industry, row in entry.pairs("by_industry"):
             row.only("amber", "red")
             if industry not in industries:
                 row.refuse("unknown_word", f"没有行业“{industry}”", f"no industry '{industry}'")
-            here = Test("==", Name("industry_class"), Constant(industry))
-            rows.append(all_of([here, row.condition(level)]))
-            others.append(negated(here))
-        levels[level] = any_of([*rows, all_of([*others, general])]) if rows else general
+            # Where the industry is unknown, a choice still knows what all industries agree on.
+            levels[level] = Choice(Test("==", Name("industry_class"), Constant(industry)), row.condition(level), levels[level])
     del entry.book.names[READING]
     entry.book.parsed = {key: node for key, node in entry.book.parsed.items() if READING not in key[0]}
 

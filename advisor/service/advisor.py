@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from advisor.domain.advice import Advice, advise
-from advisor.domain.firm import read_firm
+from advisor.domain.firm import Firm, read_firm, usable_day
 from advisor.domain.ruleset import RuleSet
 from advisor.domain.stage import Model
 from advisor.rulefiles.folder import read_rules
@@ -29,14 +29,18 @@ class Advisor:
         today. Raises InputError with every problem of the input at once.
         """
         firm = read_firm(facts, self.rules.catalogue)
-        return advise(firm, as_of or firm.as_of or self.today(), self.rules, self.model)
+        return advise(firm, self._day(firm, as_of), self.rules, self.model)
 
     def verdicts(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> dict[str, bool | None]:
         """Return only the verdicts: True, False or None (undetermined) for each instrument in force."""
         firm = read_firm(facts, self.rules.catalogue)
-        day = as_of or firm.as_of or self.today()
+        day = self._day(firm, as_of)
         rules = self.rules.as_of(day)
         return dict(zip((one.id for one in rules.instruments), rules.verdicts(firm, day, self.model), strict=True))
+
+    def _day(self, firm: Firm, as_of: dt.date | None) -> dt.date:
+        """Return the day asked for; raises InputError for one that no rule can know."""
+        return firm.as_of or self.today() if as_of is None else usable_day(as_of)
 
 
 def make_advisor(folder: Path | str | None = None, *, cache: Path | None = None, model: Model | None = None) -> Advisor:
