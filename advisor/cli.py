@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import json
 import os
 import sys
@@ -26,6 +27,9 @@ STAGES = ("startup", "growth", "mature", "decline")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a mark, and goes on
     arguments = _parser().parse_args(argv)
     from advisor.domain.errors import AdvisorError
 
@@ -155,18 +159,26 @@ def read_firms(name: str) -> dict[str, Any] | list[dict[str, Any]]:
             data = read_yaml(written, name, strict=False).data
     except RuleError as error:
         raise InputError(error.problems) from error
+    except _Twice as error:
+        raise refuse("duplicate_key", f"“{error}”写了两次", f"'{error}' stands there twice") from error
+    except json.JSONDecodeError as error:
+        raise refuse("syntax", f"第{error.lineno}行第{error.colno}列读不懂", f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (ValueError, RecursionError) as error:
-        raise refuse("syntax", f"读不懂：{error}", f"cannot be read: {error}") from error
+        raise refuse("syntax", "读不懂：嵌套太深或数字太长", "cannot be read: nested too deeply or a number too long") from error
     if isinstance(data, dict) or (isinstance(data, list) and data and all(isinstance(item, dict) for item in data)):
         return data
     raise refuse("not_a_firm", "应是一家企业（指标: 值），或企业的列表", "should hold one firm (fact: value) or a list of firms")
+
+
+class _Twice(Exception):
+    """A key that stands twice in a JSON object."""
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
-        raise ValueError(f"'{twice}' stands there twice")
+        raise _Twice(twice)
     return found
 
 
@@ -209,7 +221,8 @@ def _check(arguments: argparse.Namespace) -> int:
     for problem in problems:
         print(problem.say(lang))
     if problems:
-        print(f"{len(problems)} 个问题" if lang == "zh" else f"{len(problems)} problems", file=sys.stderr)
+        plural = "" if len(problems) == 1 else "s"
+        print(f"{len(problems)} 个问题" if lang == "zh" else f"{len(problems)} problem{plural}", file=sys.stderr)
         return 1
     count = sum(not one.other_version for one in rules.instruments)
     examples = sum(len(one.examples) for one in rules.instruments)

@@ -270,7 +270,7 @@ class Search:
             if verdict is False:
                 return False
             if verdict is None:
-                if self.verdict(part.node) is not None:
+                if self.verdict(part.node) is True:
                     return False  # a figure that could be worked out no longer can: a division by zero
                 unknown = True
         return None if unknown else True

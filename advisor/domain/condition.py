@@ -18,6 +18,8 @@ from functools import lru_cache
 from math import sqrt
 from typing import Literal, assert_never
 
+from advisor.domain.dates import years_between
+
 Scalar = bool | int | float | str | dt.date
 Value = Scalar | tuple[str, ...]
 Known = Mapping[str, Value | None]
@@ -215,22 +217,6 @@ def divide(numerator: float, denominator: float) -> float | None:
         return None
     quotient = numerator / denominator
     return quotient if -BOUND < quotient < BOUND else None
-
-
-def years_between(start: dt.date, end: dt.date) -> float:
-    """Return the years from `start` to `end`, anniversaries exact; that of 29 February is 1 March in common years."""
-    whole = end.year - start.year
-    if _anniversary(start, whole) > end:
-        whole -= 1
-    last, following = _anniversary(start, whole), _anniversary(start, whole + 1)
-    return whole + (end - last).days / (following - last).days
-
-
-def _anniversary(start: dt.date, years: int) -> dt.date:
-    try:
-        return start.replace(year=start.year + years)
-    except ValueError:  # 29 February in a common year
-        return dt.date(start.year + years, 3, 1)
 
 
 FUNCTIONS: dict[str, Callable[..., Value | None]] = {

@@ -11,6 +11,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from advisor.domain.condition import AS_OF, Choice, Constant, Known, Name, Node, Test, Value, facts_in, judge, rebuild
+from advisor.domain.dates import FIRST_YEAR, LAST_YEAR
 from advisor.domain.errors import InputError, Problem, did_you_mean
 from advisor.domain.notation import Kind, Naming
 from advisor.domain.text import Text
@@ -29,8 +30,6 @@ MAX_NUMBER = 1e15
 MIN_NUMBER = 1e-6
 """Below this, zero apart, a figure is no figure; dividing by it would leave all bounds."""
 MAX_WORDS = 200
-FIRST_YEAR, LAST_YEAR = 1900, 2200
-"""Dates outside are slips of the pen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from advisor.domain.condition import Name, Value
+from advisor.domain.dates import FIRST_YEAR, LAST_YEAR, iso_date
 from advisor.domain.errors import InputError, Problem, did_you_mean
-from advisor.domain.facts import FIRST_YEAR, LAST_YEAR, Catalogue
+from advisor.domain.facts import Catalogue
 from advisor.domain.text import Text
 
 RESERVED = ("firm_id", "name", "as_of")
@@ -39,6 +40,10 @@ def read_firm(given: Mapping[str, object], catalogue: Catalogue) -> Firm:
     problems: list[Problem] = []
     facts: dict[str, Value] = {}
     for key, raw in given.items():
+        if not _is_text(key) or not _is_text(raw):
+            shown = ascii(key)[1:-1][:60]
+            problems.append(Problem("not_text", Text(f"“{shown}”里有不成字的字符", f"'{shown}' holds characters that are no text")))
+            continue
         if key in RESERVED:
             continue
         fact = catalogue.facts.get(str(key))
@@ -57,6 +62,14 @@ def read_firm(given: Mapping[str, object], catalogue: Catalogue) -> Firm:
         raise InputError(problems)
     words = {key: None if given.get(key) is None else str(given[key])[:200] for key in ("firm_id", "name")}
     return Firm(MappingProxyType(facts), words["firm_id"], words["name"], as_of)
+
+
+def _is_text(raw: object) -> bool:
+    """Return whether a text can be written down: half a surrogate pair cannot."""
+    try:
+        return not isinstance(raw, str) or bool(raw.encode()) or raw == ""
+    except UnicodeEncodeError:
+        return False
 
 
 def _unknown(key: str, catalogue: Catalogue) -> Problem:
@@ -81,7 +94,7 @@ def _as_of(raw: object, problems: list[Problem]) -> dt.date | None:
 def usable_day(raw: object) -> dt.date:
     """Return a day to ask for, from a date or ISO text. Raises InputError for what is none, or lies centuries away."""
     try:
-        day = raw if isinstance(raw, dt.date) else dt.date.fromisoformat(str(raw))
+        day = raw if isinstance(raw, dt.date) else iso_date(str(raw))
         if FIRST_YEAR <= day.year <= LAST_YEAR:
             return day
     except ValueError:

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from advisor.domain.changes import Change, Repair, Search
-from advisor.domain.condition import AS_OF, Known, Node, all_of, negated, years_between
+from advisor.domain.condition import AS_OF, Known, Node, all_of, negated
+from advisor.domain.dates import years_between
 from advisor.domain.firm import Firm
 from advisor.domain.gates import Gate
 from advisor.domain.instrument import Eligibility, Instrument, eligibility

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from advisor.domain.condition import Choice, Constant, Formula, Junction, Name, Node, Operator, Test, Value, all_of
+from advisor.domain.dates import iso_date
 from advisor.domain.errors import NOWHERE, Place, Problem, did_you_mean
 from advisor.domain.text import Text
 
@@ -305,7 +306,7 @@ class _Parser:
 
     def date(self, node: Constant, at: ast.expr) -> Constant:
         try:
-            return Constant(dt.date.fromisoformat(str(node.value)))
+            return Constant(iso_date(str(node.value)))
         except ValueError as error:
             raise self.refuse("bad_date", at, f"“{node.value}”不是 YYYY-MM-DD 形式的日期", f"'{node.value}' is not a date like 2026-01-31") from error
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from advisor.domain.condition import TRUE, Constant, Node
+from advisor.domain.dates import iso_date
 from advisor.domain.errors import Problem, did_you_mean
 from advisor.domain.instrument import Validity
 from advisor.domain.notation import Naming, parse, parse_condition
@@ -51,6 +52,8 @@ class Entry:
             return Entry(self.file, self.book, None, self.path)
         if key not in self.value:
             self.refuse("missing_key", f"缺少“{key}”", f"'{key}' is missing")
+        elif self.value[key] is None:
+            self.refuse("blank", f"“{key}”空着", f"'{key}' is left blank", key)
         return Entry(self.file, self.book, self.value.get(key), (*self.path, key))
 
     def items(self, key: str | None = None) -> list[Entry]:
@@ -86,7 +89,7 @@ class Entry:
         value = entry.value
         if isinstance(value, dict) and set(value) == {"zh", "en"} and all(isinstance(v, str) and v.strip() for v in value.values()):
             return Text(value["zh"], value["en"])
-        if value is not None or key in (self.value if isinstance(self.value, dict) else {}):
+        if value is not None:
             entry.refuse("both_languages", f"“{key}”要有中文zh和英文en", f"'{key}' needs both zh and en")
         return Text("", "")
 
@@ -110,7 +113,7 @@ class Entry:
     def word(self, key: str, allowed: Collection[str]) -> Any:
         """Return one of the words allowed."""
         entry = self.at(key)
-        return entry.one_of(allowed) if entry.value is not None else next(iter(allowed))
+        return entry.one_of(allowed) if entry.value is not None else next(iter(allowed), "")
 
     def one_of(self, allowed: Collection[str]) -> Any:
         """Return this value as one of the words allowed."""
@@ -120,7 +123,7 @@ class Entry:
         choices = ", ".join(allowed) if len(allowed) <= 12 else ""
         hint = Text(f"（可用：{choices}）", f" (one of: {choices})") if choices else Text("", "")
         self.refuse("unknown_word", f"不认识“{self.value}”{guess.zh}{hint.zh}", f"'{self.value}' is not known here{guess.en}{hint.en}")
-        return next(iter(allowed))
+        return next(iter(allowed), "")
 
     def words(self, key: str, allowed: Collection[str] | None = None) -> tuple[Any, ...]:
         """Return a list of words; () where the key is absent."""
@@ -135,6 +138,13 @@ class Entry:
             entry.refuse("wrong_kind", f"“{key}”应是数字", f"'{key}' should be a number")
         return 0.0
 
+    def bounds(self, low: str, high: str) -> tuple[Any, Any]:
+        """Return two numbers under two keys, each None where it is not known, the first not above the second."""
+        found = self.maybe_number(low), self.maybe_number(high)
+        if found[0] is not None and found[1] is not None and found[0] > found[1]:
+            self.refuse("upside_down", f"“{low}”大于“{high}”", f"'{low}' is larger than '{high}'", low)
+        return found
+
     def maybe_number(self, key: str) -> Any:
         """Return a number, or None where it is absent or null."""
         return self.number(key) if self.has(key) else None
@@ -145,7 +155,8 @@ class Entry:
         value = entry.value
         if isinstance(value, list) and len(value) == 2 and all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in value):
             return tuple(value)
-        entry.refuse("two_numbers", f"“{key}”应是两个数字", f"'{key}' should be two numbers")
+        if value is not None:
+            entry.refuse("two_numbers", f"“{key}”应是两个数字", f"'{key}' should be two numbers")
         return (0, 0)
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -164,7 +175,7 @@ class Entry:
             return None
         entry = self.at(key)
         try:
-            return dt.date.fromisoformat(str(entry.value))
+            return iso_date(str(entry.value))
         except ValueError:
             entry.refuse("bad_date", f"“{entry.value}”不是 YYYY-MM-DD 形式的日期", f"'{entry.value}' is not a date like 2026-01-31")
             return None
@@ -200,7 +211,13 @@ class Entry:
             return known
         before = len(self.book.problems)
         parser = parse_condition if yes_or_no else parse
-        node = parser(written, self.book.names, self.book.problems, self.file.place(entry.path))
+        place = self.file.place(entry.path)
+        node = parser(written, self.book.names, self.book.problems, place)
+        if entry.path in self.file.doubled:  # 'it''s': each quote inside stands twice in the file
+            for at in range(before, len(self.book.problems)):
+                problem = self.book.problems[at]
+                extra = written[: problem.place.column - place.column].count("'")
+                self.book.problems[at] = replace(problem, place=problem.place.right(extra))
         if node is None:
             assert len(self.book.problems) > before
             return TRUE if yes_or_no else Constant(0)

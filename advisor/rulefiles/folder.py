@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -38,7 +39,7 @@ def read_rules(folder: Path, cache: Path | None = None) -> RuleSet:
     contents = _contents(folder)
     version = _version(contents)
     kept = cache / f"rules-{version}-{CACHE_FORM}.json" if cache is not None else None
-    files = _cached(kept)
+    files = _cached(kept, contents)
     if files is not None:
         return _ruleset(files, version)
     files = _parse(contents)
@@ -79,12 +80,15 @@ def _parse(contents: Mapping[str, bytes]) -> dict[str, YamlFile]:
     return files
 
 
-def _cached(path: Path | None) -> dict[str, YamlFile] | None:
+def _cached(path: Path | None, contents: Mapping[str, bytes]) -> dict[str, YamlFile] | None:
+    """Return the parsed files kept for these contents; None where there are none or they are damaged."""
     if path is None:
         return None
     try:
-        data: dict[str, Any] = json.loads(path.read_bytes())
+        data: Any = json.loads(path.read_bytes())
     except (OSError, ValueError):
+        return None
+    if not isinstance(data, dict) or list(data) != list(contents):
         return None
     return {name: YamlFile(name, content) for name, content in data.items()}
 
@@ -113,11 +117,14 @@ def _ruleset(files: Mapping[str, YamlFile], version: str) -> RuleSet:
     if book.problems:
         raise RuleError(book.problems)  # without facts every condition would be wrong
     catalogue = Catalogue(facts, read_derived(root("derived"), root("size_standard"), facts))
+    if book.problems:
+        raise RuleError(book.problems)  # what rests on facts that cannot be worked out would be wrong too
     book.names["lifecycle_stage"] = Naming("text", frozenset(STAGES))
     stages = read_stages(root("stages"))
     catalogue = replace(catalogue, estimated={"lifecycle_stage": estimated_stage(stages.labels, stages.conditions(), catalogue)})  # type: ignore[arg-type]
     sources = read_sources(root("sources"))
-    documents = texts(root("documents").pairs("documents"))
+    root("documents").only("documents")
+    documents = texts(root("documents").at("documents").pairs())
     instruments: list[Instrument] = []
     current: dict[str, Instrument] = {}
     for name, file in files.items():
@@ -130,7 +137,7 @@ def _ruleset(files: Mapping[str, YamlFile], version: str) -> RuleSet:
     industries = facts["industry_class"].options
     rules = RuleSet(
         version=version,
-        checked_on=root("about").day("checked_on"),  # type: ignore[arg-type]
+        checked_on=_checked_on(root("about")),
         catalogue=catalogue,
         instruments=tuple(instruments),
         stages=stages,
@@ -147,6 +154,12 @@ def _ruleset(files: Mapping[str, YamlFile], version: str) -> RuleSet:
     if book.problems:
         raise RuleError(book.problems)
     return rules
+
+
+def _checked_on(about: Entry) -> dt.date:
+    about.only("title", "checked_on", "compiled_to", "note")
+    about.at("checked_on")
+    return about.day("checked_on") or dt.date.min
 
 
 def _check_place(entry: Entry, instrument: Instrument, known: Mapping[str, Instrument]) -> None:

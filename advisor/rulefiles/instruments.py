@@ -73,7 +73,7 @@ def read_instrument(root: Entry, sources: Mapping[str, Source], documents: Mappi
         apply_at=root.text("apply_at"),
         offer=_offer(root.at("offer")),
         documents=root.words("documents", documents),
-        lead_days=tuple(int(days or 0) for days in root.numbers("lead_days")),  # type: ignore[arg-type]
+        lead_days=_lead_days(root),
         criteria=tuple(criterion for role in ROLES for criterion in read_criteria(root, role, sources)),
         basis=tuple(read_basis(entry) for entry in root.items("basis")),
         sources=shown,
@@ -90,15 +90,30 @@ def read_instrument(root: Entry, sources: Mapping[str, Source], documents: Mappi
     return versions
 
 
+def _lead_days(root: Entry) -> tuple[int, int]:
+    low, high = root.numbers("lead_days")
+    if low is None or high is None or low > high:
+        root.refuse("upside_down", "lead_days 要写最少和最多天数", "lead_days needs the least and the most days", "lead_days")
+        return (0, 0)
+    return int(low), int(high)
+
+
 def _offer(entry: Entry) -> Offer:
     entry.only("amount", "tenor", "price", "cost", "security")
     amount, tenor = entry.at("amount"), entry.at("tenor")
     amount.only("min_cny", "max_cny", "note")
     tenor.only("min_months", "max_months", "note")
+    min_cny, max_cny = amount.bounds("min_cny", "max_cny")
+    min_months, max_months = tenor.bounds("min_months", "max_months")
     return Offer(
-        price=entry.text("price"), security=entry.text("security"), cost=entry.word("cost", get_args(Cost)),
-        min_cny=amount.maybe_number("min_cny"), max_cny=amount.maybe_number("max_cny"), amount_note=amount.maybe_text("note"),
-        min_months=tenor.maybe_number("min_months"), max_months=tenor.maybe_number("max_months"),
+        price=entry.text("price"),
+        security=entry.text("security"),
+        cost=entry.word("cost", get_args(Cost)),
+        min_cny=min_cny,
+        max_cny=max_cny,
+        amount_note=amount.maybe_text("note"),
+        min_months=min_months,
+        max_months=max_months,
         tenor_note=tenor.maybe_text("note"),
     )  # fmt: skip
 
@@ -106,8 +121,9 @@ def _offer(entry: Entry) -> Offer:
 def read_criteria(root: Entry, role: Role, sources: Mapping[str, Source]) -> list[Criterion]:
     """Return the criteria of one role, in order."""
     found = []
+    own = {"any_of": ("route", "name"), "avoid": ("title", "reason")}.get(role, ("title",))
     for entry in root.items(role):
-        entry.only("if", "origin", "sources", "route", "name", "reason", "title")
+        entry.only("if", "origin", "sources", *own)
         found.append(
             Criterion(
                 role=role,
@@ -167,12 +183,14 @@ def _examples(root: Entry) -> tuple[Example, ...]:
     found = []
     for entry in root.items("examples"):
         entry.only("as_of", "firm", "expect", "why")
-        firm = entry.at("firm").value
+        entry.at("as_of")
+        firm = entry.at("firm")
+        firm.pairs()
         found.append(
             Example(
-                firm if isinstance(firm, dict) else {},
+                firm.value if isinstance(firm.value, dict) else {},
                 entry.word("expect", get_args(Eligibility)),
-                entry.day("as_of") or dt.date.min,
+                entry.day("as_of") or dt.date(2000, 1, 1),
                 entry.text("why"),
             )
         )

@@ -31,6 +31,8 @@ class YamlFile:
     name: str
     data: Any
     marks: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    doubled: frozenset[Path] = frozenset()
+    """Texts in single quotes: a quote inside stands twice in the file."""
 
     def place(self, path: Path) -> Place:
         """Return the place of a value; of the file when its lines are not known."""
@@ -47,6 +49,7 @@ def read_yaml(text: str, name: str, *, strict: bool = True) -> YamlFile:
     if len(text.encode()) > MAX_BYTES:
         raise RuleError([Problem("too_large", Text(f"文件超过{MAX_BYTES // 1_000_000}MB", f"larger than {MAX_BYTES // 1_000_000} MB"), Place(name))])
     try:
+        _refuse_depth(text, name)
         root = yaml.compose(text, Loader=_LOADER)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -54,10 +57,27 @@ def read_yaml(text: str, name: str, *, strict: bool = True) -> YamlFile:
         why = str(getattr(error, "problem", None) or "unreadable")
         raise RuleError([Problem("yaml_syntax", Text(f"YAML写法有误（{why}）", f"not valid YAML ({why})"), place)]) from error
     reader = _Reader(name, strict)
-    data = None if root is None else reader.read(root, (), 0)
+    data = None if root is None else reader.read(root, ())
     if reader.problems:
         raise RuleError(reader.problems)
-    return YamlFile(name, data, reader.marks)
+    return YamlFile(name, data, reader.marks, frozenset(reader.doubled))
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    """Refuse a file nested too deeply before it is composed, which would exhaust the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark = event.start_mark
+                place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
+                raise RuleError([Problem("too_deep", Text("嵌套太深", "nested too deeply"), place)])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value"))
 
 
 class _Reader:
@@ -66,6 +86,7 @@ class _Reader:
     def __init__(self, name: str, strict: bool) -> None:
         self.name, self.strict = name, strict
         self.marks: dict[Path, tuple[int, int]] = {}
+        self.doubled: set[Path] = set()
         self.problems: list[Problem] = []
         self.seen: set[int] = set()
 
@@ -73,24 +94,27 @@ class _Reader:
         place = Place(self.name, node.start_mark.line + 1, node.start_mark.column + 1)
         self.problems.append(Problem(code, Text(zh, en), place))
 
-    def read(self, node: yaml.Node, path: Path, depth: int) -> Any:
-        quote = 1 if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') else 0
+    def read(self, node: yaml.Node, path: Path) -> Any:
+        style = node.style if isinstance(node, yaml.ScalarNode) else None
+        quote = 1 if style in ("'", '"') else 0
         self.marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1 + quote)
         if id(node) in self.seen:
             self.refuse(node, "anchor", "不使用锚点和别名", "anchors and aliases are not used")
             return None
         self.seen.add(id(node))
-        if depth > MAX_DEPTH:
-            self.refuse(node, "too_deep", "嵌套太深", "nested too deeply")
+        if node.tag not in _TAGS:
+            self.refuse(node, "tag", "不使用标签", "tags are not used")
             return None
+        if style == "'":
+            self.doubled.add(path)
         if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, path, depth)
+            return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, (*path, position), depth + 1) for position, item in enumerate(node.value)]
+            return [self.read(item, (*path, position)) for position, item in enumerate(node.value)]
         assert isinstance(node, yaml.ScalarNode)
         return self.scalar(node)
 
-    def mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[str, Any]:
+    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -101,13 +125,10 @@ class _Reader:
                 self.refuse(key_node, "quote_it", f"键“{key}”要加引号", f"quote the key '{key}'")
             if key in found:
                 self.refuse(key_node, "duplicate_key", f"“{key}”写了两次", f"'{key}' stands here twice")
-            found[key] = self.read(value_node, (*path, key), depth + 1)
+            found[key] = self.read(value_node, (*path, key))
         return found
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
-        if not str(node.tag).startswith("tag:yaml.org,2002:"):
-            self.refuse(node, "tag", "不使用标签", "tags are not used")
-            return None
         written: str = node.value
         if node.style:
             return written

@@ -350,6 +350,8 @@ def change_sentence(change: Change, catalogue: Catalogue) -> Text:
             words = say_value(added, fact)
             return Text(f"{fact.label.zh}增加“{words.zh}”", f"add '{words.en}' to {fact.label.en.lower()}")
     now = say_value(change.known, fact)
+    if fact.kind == "money" and change.needed == 1 and isinstance(change.known, int | float) and change.known <= 0:
+        return Text(f"{fact.label.zh}转为正数（现为{now.zh}）", f"{fact.label.en} above zero (now {now.en})")
     if change.known is not None and fact.unit is not None:
         return Text(f"{fact.label.zh}从{now.zh}到{needed.zh}", f"{fact.label.en}: from {now.en} to {needed.en}")
     return Text(f"{fact.label.zh}改为“{needed.zh}”（现为{now.zh}）", f"{fact.label.en} becomes '{needed.en}' (now {now.en})")

@@ -219,7 +219,7 @@ def _name(found: Match, say: Say) -> Line:
     line = Line.assemble((f"{_family(one, say)} ", "cyan"), say(one.name))
     if found.demoted:
         line.append(say("  最后再考虑", "  last resort"), style="yellow")
-    if one.status == "pilot":
+    if one.status == "pilot" and "试点" not in one.name.zh:
         line.append(say("  试点", "  pilot"), style="yellow")
     if one.validity.last is not None:
         line.append(say(f"  至{one.validity.last}", f"  until {one.validity.last}"), style="yellow")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from advisor.domain import words
-from advisor.domain.facts import AnyFact, DerivedFact, Fact
+from advisor.domain.facts import AnyFact, DerivedFact, EstimatedFact, Fact
 from advisor.domain.instrument import Criterion, Instrument
 from advisor.domain.notation import text
 from advisor.domain.ruleset import RuleSet
@@ -87,6 +87,14 @@ def print_fact(fact: AnyFact, rules: RuleSet, lang: Lang, console: Console | Non
         out.print(Line(f"  = {text(fact.formula)}"), soft_wrap=True)
         if fact.note is not None:
             out.print(Fold(Line(f"  {say(fact.note)}")))
+    elif isinstance(fact, EstimatedFact):
+        for stage, label in fact.options.items():
+            out.print(Fold(Line(f"    {stage}  {say(label)}", style="dim")))
+        out.print(
+            Fold(
+                Line(say("  由这些推断：", "  Estimated from: ") + say.join(say(rules.catalogue[name].label) for name in fact.rests_on), style="dim")
+            )
+        )
     users = [one for one in rules.instruments if not one.other_version and fact.id in rules.asked_by(one)]
     if users:
         names = say.join(say(one.name) for one in users[:12])

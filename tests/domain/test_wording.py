@@ -7,7 +7,7 @@ import pytest
 from advisor.domain.condition import Constant
 from advisor.domain.facts import Fact
 from advisor.domain.text import Text
-from advisor.domain.wording import NO, UNKNOWN, YES, money, percent, plain, say_value, sentence, within
+from advisor.domain.wording import OR, NO, UNKNOWN, YES, money, percent, plain, say_value, sentence, within
 from tests.made_up import catalogue_of, tree
 
 
@@ -117,7 +117,7 @@ def test_a_value_is_shown_as_its_fact_wants_it(name, value, zh, en):
 
 
 def test_one_of_several_reads_with_or():
-    assert say_value(("hnte", "srdi"), HERE["titles"], one_of=True) == Text("高企或专精特新", "HNTE or SRDI")
+    assert say_value(("hnte", "srdi"), HERE["titles"], OR) == Text("高企或专精特新", "HNTE or SRDI")
 
 
 # ---------------------------------------------------------------- sentences
@@ -225,7 +225,7 @@ def test_in_every_case():
 
 
 def test_three_words_are_joined_like_two():
-    assert say_value(("hnte", "srdi", "x"), HERE["titles"], one_of=True) == Text("高企、专精特新或x", "HNTE, SRDI or x")
+    assert say_value(("hnte", "srdi", "x"), HERE["titles"], OR) == Text("高企、专精特新或x", "HNTE, SRDI or x")
 
 
 @pytest.mark.parametrize("written", ["min(debt, sales, 50_000) > 10_000", "max(debt, sales, 50_000) > 10_000"])
