@@ -106,10 +106,7 @@ def zen_table(instruments, known, rules):
     """Return a run of one decision table, one row an instrument, with trace."""
     import zen
 
-    rows = [
-        {"_id": one.id, "input": to_zen(one.rule), "output": json.dumps(one.id)}
-        for one in instruments
-    ]
+    rows = [{"_id": one.id, "input": to_zen(one.rule), "output": json.dumps(one.id)} for one in instruments]
     content = {
         "hitPolicy": "collect",
         "rules": rows,

@@ -7,7 +7,7 @@ import pytest
 from advisor.domain.condition import Constant
 from advisor.domain.facts import Fact
 from advisor.domain.text import Text
-from advisor.domain.wording import OR, NO, UNKNOWN, YES, money, percent, plain, say_value, sentence, within
+from advisor.domain.wording import NO, OR, UNKNOWN, YES, money, percent, plain, say_value, sentence, within
 from tests.made_up import catalogue_of, tree
 
 
