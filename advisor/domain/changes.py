@@ -91,6 +91,7 @@ class Changer:
         self._inlined: dict[Node, Node] = {}
         self._parts: dict[Node, tuple[_Part, ...]] = {}
         self._facts: dict[Node, frozenset[str]] = {}
+        self._ways: dict[tuple[Node, str], tuple[Node, ...]] = {}
         self._movable: dict[Node, tuple[Fact, ...]] = {}
         self.weight = {fact.id: _EFFORT[fact.change.effort] + _SPEED[fact.change.speed] for fact in catalogue.facts.values()}
 
@@ -141,6 +142,16 @@ class Changer:
         found = self._facts.get(node)
         if found is None:
             found = self._facts[node] = frozenset(self.catalogue.asked(node))
+        return found
+
+    def ways(self, goal: Node, fact: Fact) -> tuple[Node, ...]:
+        """Return every single test of a fact in a goal, over base facts, and the opposite of each."""
+        found = self._ways.get((goal, fact.id))
+        if found is None:
+            kind = Name if fact.kind == "bool" else Test
+            tests = [node for node in nodes_in(self.inlined(goal)) if isinstance(node, kind) and fact.id in facts_in(node)]
+            both = (way for test in tests for way in (positive(test), positive(negated(test))))
+            found = self._ways[goal, fact.id] = tuple(dict.fromkeys(both))
         return found
 
     def movable(self, node: Node) -> tuple[Fact, ...]:
@@ -225,13 +236,11 @@ class Search:
     def _turning(self, goal: Node, fact: Fact, half: Repair) -> Iterator[Repair]:
         """Yield `half` with one more fact moved to each honest value at which a test of the goal turns."""
         known = {**self.known, **half}
-        now: Value | None = self.known.get(fact.id)
+        now = self.known.get(fact.id)
         values: dict[Value, None] = {}
-        for node in nodes_in(self.changer.inlined(goal)):
-            if isinstance(node, Name if fact.kind == "bool" else Test) and fact.id in facts_in(node):
-                for way in (node, negated(node)):
-                    plain = _plain(positive(way), fact, now)
-                    values.update(dict.fromkeys(plain if plain is not None else _turning_points(node, fact, known)))
+        for way in self.changer.ways(goal, fact):
+            plain = _plain(way, fact, now)
+            values.update(dict.fromkeys(plain if plain is not None else _turning_points(way, fact, known)))
         for needed in values:
             if needed != now and _honest(fact, now, needed):
                 yield {**half, fact.id: needed}
