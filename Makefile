@@ -22,7 +22,7 @@ lint: $(STAMPS)/test
 	$(BIN)/lint-imports
 
 bench: $(STAMPS)/bench
-	$(BIN)/python bench/single_firm.py
+	$(BIN)/python -m bench.single_firm
 
 $(STAMPS)/run: requirements/run.txt setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
