@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
-from math import ceil, floor
 from typing import NamedTuple
 
 from advisor.domain.condition import (
     Choice,
-    Constant,
     Junction,
     Known,
     Name,
@@ -34,7 +33,8 @@ from advisor.domain.condition import (
     rebuild,
     value,
 )
-from advisor.domain.facts import MAX_NUMBER, Catalogue, Effort, Fact, FactKind, Speed
+from advisor.domain.facts import Catalogue, Effort, Fact, Speed
+from advisor.domain.moves import honest, plain_values, turning_points
 from advisor.domain.program import Row
 from advisor.domain.reasons import positive
 
@@ -42,10 +42,6 @@ KEPT = 6
 """Candidate repairs kept for each part of a tree, the best first."""
 ROUNDS = 3
 """How often side effects of a change are repaired before it is given up."""
-SECANTS = 12
-"""Steps towards the value at which a formula turns."""
-HALVINGS = 4
-"""Half-steps back from a value at which a formula has none."""
 EXACT = 2
 """Up to this many facts, every value at which a test turns is tried, so that none smaller is overlooked."""
 FAR = 2.0
@@ -87,13 +83,13 @@ class Changer:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._positive: dict[Node, Node] = {}
-        self._inlined: dict[Node, Node] = {}
-        self._parts: dict[Node, tuple[_Part, ...]] = {}
-        self._facts: dict[Node, frozenset[str]] = {}
-        self._ways: dict[tuple[Node, str], tuple[Node, ...]] = {}
-        self._movable: dict[Node, tuple[Fact, ...]] = {}
         self.weight = {fact.id: _EFFORT[fact.change.effort] + _SPEED[fact.change.speed] for fact in catalogue.facts.values()}
+        self.positive = cache(positive)
+        self.inlined = cache(self._inlined)
+        self.facts = cache(self._facts)
+        self.movable = cache(self._movable)
+        self.parts = cache(self._parts)
+        self.ways = cache(self._ways)
 
     def search(self, known: Known, reread: Reader, index: Mapping[Node, int] | None = None, row: Row = ()) -> Search:
         """Return a search for one firm; it may be asked about many goals.
@@ -110,57 +106,41 @@ class Changer:
 
     # ------------------------------------------------------------ what is learned of conditions, kept
 
-    def positive(self, node: Node) -> Node:
-        """Return the condition with `not` pushed down."""
-        found = self._positive.get(node)
-        if found is None:
-            found = self._positive[node] = positive(node)
-        return found
-
-    def inlined(self, node: Node) -> Node:
+    def _inlined(self, node: Node) -> Node:
         """Return the tree with every derived fact replaced by its formula."""
-        found = self._inlined.get(node)
-        if found is None:
-            found = self._inlined[node] = _inline(node, self.catalogue)
-        return found
 
-    def parts(self, goal: Node) -> tuple[_Part, ...]:
-        """Return the conditions that must all hold, ready to be judged again after a change."""
-        found = self._parts.get(goal)
-        if found is None:
-            found = self._parts[goal] = tuple(
-                _Part(
-                    part, frozenset(self.catalogue.asked(part)), frozenset(fact.id for fact in self.movable(part)), reading(self.inlined(part)),
-                    any(name in self.catalogue.estimated for name in facts_in(part)),
-                )
-                for part in conjuncts(goal)
-            )  # fmt: skip
-        return found
+        def change(node: Node) -> Node:
+            return self.inlined(self.catalogue.derived[node.id].formula) if isinstance(node, Name) and node.id in self.catalogue.derived else node
 
-    def facts(self, node: Node) -> frozenset[str]:
+        return rebuild(self.catalogue.unfolded(node), change)
+
+    def _facts(self, node: Node) -> frozenset[str]:
         """Return the facts a condition rests on."""
-        found = self._facts.get(node)
-        if found is None:
-            found = self._facts[node] = frozenset(self.catalogue.asked(node))
-        return found
+        return frozenset(self.catalogue.asked(node))
 
-    def ways(self, goal: Node, fact: Fact) -> tuple[Node, ...]:
-        """Return every single test of a fact in a goal, over base facts, and the opposite of each."""
-        found = self._ways.get((goal, fact.id))
-        if found is None:
-            kind = Name if fact.kind == "bool" else Test
-            tests = [node for node in nodes_in(self.inlined(goal)) if isinstance(node, kind) and fact.id in facts_in(node)]
-            both = (way for test in tests for way in (positive(test), positive(negated(test))))
-            found = self._ways[goal, fact.id] = tuple(dict.fromkeys(both))
-        return found
-
-    def movable(self, node: Node) -> tuple[Fact, ...]:
+    def _movable(self, node: Node) -> tuple[Fact, ...]:
         """Return the facts behind a condition that may be changed on purpose."""
-        found = self._movable.get(node)
-        if found is None:
-            facts = self.catalogue.facts
-            found = self._movable[node] = tuple(facts[name] for name in self.catalogue.asked(node, estimates=False) if facts[name].change.allowed)
-        return found
+        facts = self.catalogue.facts
+        return tuple(facts[name] for name in self.catalogue.asked(node, estimates=False) if facts[name].change.allowed)
+
+    def _parts(self, goal: Node) -> tuple[_Part, ...]:
+        """Return the conditions that must all hold, ready to be judged again after a change."""
+        return tuple(
+            _Part(
+                part,
+                self.facts(part),
+                frozenset(fact.id for fact in self.movable(part)),
+                reading(self.inlined(part)),
+                any(name in self.catalogue.estimated for name in facts_in(part)),
+            )
+            for part in conjuncts(goal)
+        )
+
+    def _ways(self, goal: Node, fact_id: str) -> tuple[Node, ...]:
+        """Return every single test of a fact in a goal, over base facts, and the opposite of each."""
+        kind = Name if self.catalogue.facts[fact_id].kind == "bool" else Test
+        tests = [node for node in nodes_in(self.inlined(goal)) if isinstance(node, kind) and fact_id in facts_in(node)]
+        return tuple(dict.fromkeys(way for test in tests for way in (positive(test), positive(negated(test)))))
 
 
 def _is_far(now: Value | None, needed: Value) -> bool:
@@ -238,11 +218,11 @@ class Search:
         known = {**self.known, **half}
         now = self.known.get(fact.id)
         values: dict[Value, None] = {}
-        for way in self.changer.ways(goal, fact):
-            plain = _plain(way, fact, now)
-            values.update(dict.fromkeys(plain if plain is not None else _turning_points(way, fact, known)))
+        for way in self.changer.ways(goal, fact.id):
+            plain = plain_values(way, fact, now)
+            values.update(dict.fromkeys(plain if plain is not None else turning_points(way, fact, known)))
         for needed in values:
-            if needed != now and _honest(fact, now, needed):
+            if needed != now and honest(fact, now, needed):
                 yield {**half, fact.id: needed}
 
     def _with_side_effects(self, goal: Node, first: Repair) -> tuple[Repair, bool | None]:
@@ -390,9 +370,9 @@ class Search:
         alone = False
         for fact in self.changer.movable(node):
             now = self.known.get(fact.id)
-            plain = _plain(node, fact, now)
+            plain = plain_values(node, fact, now)
             for needed in plain if plain is not None else self._tried(fact, node):
-                if needed != now and _honest(fact, now, needed):
+                if needed != now and honest(fact, now, needed):
                     alone = True
                     yield {fact.id: needed}
         if not alone:
@@ -403,146 +383,21 @@ class Search:
         movable = self.changer.movable(node)
         for one in movable if len(movable) > 1 else ():
             for bound in (one.low, one.high):
-                if bound is None or not _honest(one, self.known.get(one.id), bound):
+                if bound is None or not honest(one, self.known.get(one.id), bound):
                     continue
                 half = {**self.known, one.id: bound}
                 for other in movable:
-                    for needed in _turning_points(self.changer.inlined(node), other, half) if other is not one else ():
-                        if _honest(other, self.known.get(other.id), needed) and value(self.changer.inlined(node), {**half, other.id: needed}) is True:
+                    for needed in turning_points(self.changer.inlined(node), other, half) if other is not one else ():
+                        if honest(other, self.known.get(other.id), needed) and value(self.changer.inlined(node), {**half, other.id: needed}) is True:
                             yield {one.id: bound, other.id: needed}
 
     def _tried(self, fact: Fact, node: Node) -> Iterator[Value]:
         """Yield the nearest value of one fact at which a test over a formula holds, all else unchanged."""
         inlined, after, now = self.changer.inlined(node), dict(self.known), self.known.get(fact.id)
         passing = []
-        for needed in _turning_points(inlined, fact, self.known):
+        for needed in turning_points(inlined, fact, self.known):
             after[fact.id] = needed
-            if needed != now and _honest(fact, now, needed) and value(inlined, after) is True:
+            if needed != now and honest(fact, now, needed) and value(inlined, after) is True:
                 passing.append(needed)
         if passing:
             yield min(passing, key=lambda needed: self._distance(fact.id, needed))
-
-
-def _turning_points(node: Node, fact: Fact, known: Known) -> Iterator[Value]:
-    """Yield values of a number next to where a comparison over base facts turns, all else as known.
-
-    The two sides are functions of the fact, brought together by the secant rule: at once where they are straight
-    lines, as sums and most ratios are.
-    """
-    test = node.parts[0] if isinstance(node, Junction) else node
-    if fact.kind not in _STEPS or not isinstance(test, Test) or test.op not in _COMPARED:
-        return
-    left, right, after = reading(test.left), reading(test.right), dict(known)
-
-    def apart(number: float) -> float | None:
-        after[fact.id] = number
-        have, want = left(after.get), right(after.get)
-        return have - want if isinstance(have, int | float) and isinstance(want, int | float) else None
-
-    now = known.get(fact.id)
-    start = float(now) if isinstance(now, int | float) else 0.0
-    step = max(_STEPS[fact.kind], abs(start) / 64)
-    for ahead in (start + step, start - step):
-        root = _root(apart, start, ahead, fact)
-        if root is not None:
-            yield from _rounded(root, fact)
-
-
-def _root(apart: Callable[[float], float | None], last: float, here: float, fact: Fact) -> float | None:
-    """Return a number inside the fact's range at which two sides meet, sought by the secant rule from two starts."""
-    low, high = fact.low if fact.low is not None else -MAX_NUMBER, fact.high if fact.high is not None else MAX_NUMBER
-    before = apart(last)
-    here, there = min(max(here, low), high), None
-    for _ in range(SECANTS):
-        there = apart(here)
-        for _ in range(HALVINGS):
-            if there is not None:
-                break
-            here = (here + last) / 2  # stepped on a pole: come nearer
-            there = apart(here)
-        if there is None or before is None or before == there:
-            return here if there == 0 else None
-        following = min(max(here - there * (here - last) / (there - before), low), high)
-        if abs(following - here) < _STEPS[fact.kind] / 8:
-            return following
-        last, before, here = here, there, following
-    return here
-
-
-_COMPARED = frozenset(("<", "<=", ">", ">=", "==", "!="))
-
-
-def _plain(node: Node, fact: Fact, now: Value | None) -> tuple[Value, ...] | None:
-    """Return the values that make a test of one fact against a constant hold; None where it is not that plain."""
-    match node:
-        case Name(fact.id):
-            return (True,)
-        case Junction("not", (Name(fact.id),)):
-            return (False,)
-        case Test(_, Name(fact.id), Constant(float() as wanted)) if fact.kind == "int" and wanted != int(wanted):
-            return None
-        case Test("==" | ">=" | "<=", Name(fact.id), Constant(wanted)):
-            return (wanted,)
-        case Test(">" | "<" | "!=" as op, Name(fact.id), Constant(int() | float() as wanted)):
-            steps = (_STEPS[fact.kind], -_STEPS[fact.kind])
-            return tuple(round(wanted + step, 6) for step in (steps if op == "!=" else steps[:1] if op == ">" else steps[1:]))
-        case Test("!=", Name(fact.id), Constant(wanted)):
-            return tuple(option for option in fact.options if option != wanted)
-        case Test("in", Name(fact.id), Constant(tuple() as words)):
-            return words
-        case Junction("not", (Test("in", Name(fact.id), Constant(tuple() as words)),)):
-            return tuple(option for option in fact.options if option not in words)
-        case Test("contains" | "has_any" | "has_all" as op, Name(fact.id), Constant(wanted)):
-            words = wanted if isinstance(wanted, tuple) else (str(wanted),)
-            have = now if isinstance(now, tuple) else ()
-            every = tuple(dict.fromkeys((*have, *words)))
-            return (every,) if op == "has_all" else tuple((*have, word) for word in words)
-        case Junction("not", (Test("contains" | "has_any", Name(fact.id), Constant(wanted)),)):
-            words = wanted if isinstance(wanted, tuple) else (str(wanted),)
-            return (tuple(word for word in (now if isinstance(now, tuple) else ()) if word not in words),)
-        case _:
-            return None
-
-
-_STEPS: dict[FactKind, float] = {"int": 1, "money": 1.0, "ratio": 0.001, "number": 0.01}
-
-
-def _inline(node: Node, catalogue: Catalogue) -> Node:
-    """Return the tree with every derived fact replaced by its formula."""
-
-    def change(node: Node) -> Node:
-        if isinstance(node, Name) and node.id in catalogue.derived:
-            return _inline(catalogue.derived[node.id].formula, catalogue)
-        return node
-
-    return rebuild(catalogue.unfolded(node), change)
-
-
-def _honest(fact: Fact, now: Value | None, needed: Value) -> bool:
-    """Return whether the move goes in a direction that may be advised and stays inside the fact's range."""
-    if isinstance(needed, int | float) and not _within(needed, fact):
-        return False
-    toward = fact.change.toward
-    if toward == "any":
-        return True
-    if isinstance(toward, bool):
-        return needed is toward
-    if isinstance(toward, tuple):
-        return needed in toward
-    if toward == "add":
-        return isinstance(needed, tuple) and set(needed) >= set(now if isinstance(now, tuple) else ())
-    if isinstance(now, int | float) and isinstance(needed, int | float):
-        return needed > now if toward == "up" else needed < now
-    return False
-
-
-def _within(number: float, fact: Fact) -> bool:
-    return (fact.low is None or number >= fact.low) and (fact.high is None or number <= fact.high)
-
-
-def _rounded(root: float, fact: Fact) -> Iterator[Value]:
-    """Yield values next to a threshold, on it and on both sides, in steps that people use."""
-    step = _STEPS[fact.kind]
-    steps = root / step
-    for number in dict.fromkeys((round(steps), floor(steps), ceil(steps), round(steps) - 1, round(steps) + 1)):
-        yield number if fact.kind == "int" else round(number * step, 6)
