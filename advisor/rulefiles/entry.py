@@ -53,7 +53,7 @@ class Entry:
         if key not in self.value:
             self.refuse("missing_key", f"缺少“{key}”", f"'{key}' is missing")
         elif self.value[key] is None:
-            self.refuse("blank", f"“{key}”空着", f"'{key}' is left blank", key)
+            self.refuse("blank", f"“{key}”不能是 null", f"'{key}' cannot be null", key)
         return Entry(self.file, self.book, self.value.get(key), (*self.path, key))
 
     def items(self, key: str | None = None) -> list[Entry]:

@@ -132,6 +132,8 @@ class _Reader:
         written: str = node.value
         if node.style:
             return written
+        if written == "" and self.strict:
+            self.refuse(node, "blank", "这里空着；不知道就写 null", "left blank; write null where it is not known")
         if written in ("", "~", "null"):
             return None
         if written in ("true", "false"):

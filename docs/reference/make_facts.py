@@ -22,10 +22,15 @@ fact with its question and where its figure is found.
 
 - **Kind**: `text`; `choice` (one word); `choices` (a list of words); `bool`; `int`; `number`; `money` (yuan);
   `ratio` (a fraction, 0.35 for 35 %); `date`.
+- **Figures** other than zero lie between 0.000001 and 10¹⁵ in size. They may be written `12000000`, `1,200万` or `0.12亿`, shares
+  `0.35` or `35%`, losses `-5` or `(5)`.
+- **Dates** are written `2022-04-01`, `2022/4/1`, `2022.4.1` or `2022年4月1日`, without a day for the first of the month, and lie in
+  the years 1900 to 2200.
 - **Range**: the lowest and the highest value taken, both included; `…` means that there is no bound.
 - **Tier**: 1 is asked first, 3 last; *hard* marks what most owners must look up.
 - **Change**: how fast the fact can be changed on purpose, the only direction that may be advised, and the effort. *fixed* and
-  *never advised* facts are not moved when the smallest change is sought ([changes](../explanation/changes.md)).
+  *never advised* facts are not moved when the smallest change is sought ([changes](../explanation/changes.md)); *moves with time*
+  marks those that change by themselves ([ladder](../explanation/ladder.md)).
 
 Three keys of a firm are no facts: `firm_id`, `name` and `as_of`.
 """
@@ -80,7 +85,7 @@ def _range(fact: Fact) -> str:
 def _change(fact: Fact) -> str:
     change = fact.change
     if not change.allowed:
-        return "never advised" if change.gaming else "fixed"
+        return ("never advised" if change.gaming else "fixed") + (", moves with time" if change.ages else "")
     match change.toward:
         case bool():
             toward = "to yes" if change.toward else "to no"

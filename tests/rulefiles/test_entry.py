@@ -92,8 +92,8 @@ def test_a_text_in_one_language_or_none_is_refused(value):
     assert told(entry) == [("both_languages", "rules.yaml:1:7")]
 
 
-def test_a_text_left_blank_is_refused():
-    entry = entry_of("name:\n")
+def test_a_needed_text_is_never_null():
+    entry = entry_of("name: null\n")
     assert entry.text("name") == Text("", "")
     assert [code for code, _ in told(entry)] == ["blank"]
 
@@ -175,12 +175,12 @@ def test_a_period_that_ends_before_it_begins_is_refused():
     assert told(entry) == [("empty_period", "rules.yaml:1:8")]
 
 
-# ---------------------------------------------------------------- a key left blank is not a value
+# ---------------------------------------------------------------- null is not a value where one is needed
 
 
 @pytest.mark.parametrize("read", NEEDED)
-def test_a_needed_key_left_blank_is_a_problem_and_never_a_default(read):
-    entry = entry_of("other: 1\nkey:\n")
+def test_null_at_a_needed_key_is_a_problem_and_never_a_default(read):
+    entry = entry_of("other: 1\nkey: null\n")
     read(entry)
     assert len(told(entry)) == 1
 

@@ -36,7 +36,6 @@ def problems_of(text, **more):
         ("false", False),
         ("null", None),
         ("~", None),
-        ("", None),
         ("growth", "growth"),
         ("True", "True"),
         ("2026-01-31", "2026-01-31"),
@@ -112,6 +111,11 @@ def test_an_alias_is_refused(text):
 @pytest.mark.parametrize("tag", ["!money 5", "!!python/object:os.system x", "!<tag:example.org,2026:x> z", "!money {a: 1}", "!money [5]"])
 def test_a_tag_is_refused(tag):
     assert problems_of(f"fact: {tag}") == [("tag", "rules.yaml:1:7")]
+
+
+def test_a_value_left_blank_is_refused_in_rules_and_unknown_in_a_firm():
+    assert problems_of("fact:\n") == [("blank", "rules.yaml:1:6")]
+    assert read_yaml("fact:\n", "firm.yaml", strict=False).data == {"fact": None}
 
 
 def test_a_key_that_is_no_word_is_refused():
