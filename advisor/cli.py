@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from advisor.domain.text import Lang
 
 MAX_INPUT = 2_000_000
+MAX_FIRMS = 1_000
 FAMILIES = ("equity", "loan", "bond", "listing", "guarantee", "leasing", "subsidy", "rescue", "service")
 STAGES = ("startup", "growth", "mature", "decline")
 
@@ -91,8 +92,8 @@ def _day(written: str) -> dt.date:
 
 
 def _advise(arguments: argparse.Namespace) -> int:
-    from advisor.domain.advice import Advice
     from advisor.domain.errors import InputError
+    from advisor.domain.firm import MOST_PROBLEMS
     from advisor.service.advisor import make_advisor
 
     given = read_firms(arguments.file)
@@ -100,25 +101,27 @@ def _advise(arguments: argparse.Namespace) -> int:
     for instrument_id in arguments.why:
         adviser.rules.versions(instrument_id)
     firms = given if isinstance(given, list) else [given]
-    advices: list[Advice] = []
     problems = []
-    for position, facts in enumerate(firms, 1):
+    for position, facts in enumerate(firms, 1):  # all are read before anything is said: nothing is left half-done
         try:
-            advices.append(adviser.advise(facts, arguments.as_of))
+            adviser.read(facts, arguments.as_of)
         except InputError as error:
             problems += [_numbered(problem, position, len(firms)) for problem in error.problems]
     if problems:
-        raise InputError(problems)
+        raise InputError(problems[:MOST_PROBLEMS])
     if arguments.format == "json":
         from advisor.service.view import dump
 
-        written = dump(advices if isinstance(given, list) else advices[0], arguments.lang, indent=sys.stdout.isatty())
-        sys.stdout.buffer.write(written + b"\n")
+        out, many = sys.stdout.buffer, isinstance(given, list)
+        for position, facts in enumerate(firms):
+            out.write((b"," if position else b"[") if many else b"")
+            out.write(dump(adviser.advise(facts, arguments.as_of), arguments.lang, indent=sys.stdout.isatty()))
+        out.write(b"]\n" if many else b"\n")
         return 0
     from advisor.terminal.advice import print_advice
 
-    for advice in advices:
-        print_advice(advice, arguments.lang, why=tuple(arguments.why), everything=arguments.all)
+    for facts in firms:
+        print_advice(adviser.advise(facts, arguments.as_of), arguments.lang, why=tuple(arguments.why), everything=arguments.all)
     return 0
 
 
@@ -165,6 +168,8 @@ def read_firms(name: str) -> dict[str, Any] | list[dict[str, Any]]:
         raise refuse("syntax", f"第{error.lineno}行第{error.colno}列读不懂", f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (ValueError, RecursionError) as error:
         raise refuse("syntax", "读不懂：嵌套太深或数字太长", "cannot be read: nested too deeply or a number too long") from error
+    if isinstance(data, list) and len(data) > MAX_FIRMS:
+        raise refuse("too_many", f"一次最多{MAX_FIRMS}家；成批企业请用批量筛查", f"at most {MAX_FIRMS} firms at once; screen a portfolio instead")
     if isinstance(data, dict) or (isinstance(data, list) and data and all(isinstance(item, dict) for item in data)):
         return data
     raise refuse("not_a_firm", "应是一家企业（指标: 值），或企业的列表", "should hold one firm (fact: value) or a list of firms")
@@ -175,10 +180,11 @@ class _Twice(Exception):
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(key for key, _ in pairs if sum(key == other for other, _ in pairs) > 1)
-        raise _Twice(twice)
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _Twice(key)
+        found[key] = value
     return found
 
 

@@ -55,7 +55,8 @@ def advise(firm: Firm, day: dt.date, ruleset: RuleSet, model: Model | None = Non
     matches, best = match(firm, day, reading, rules, model)
     titles = firm.facts.get("certs")
     step = climb(titles if isinstance(titles, tuple) else None, reading, rules.ladder, rules.fixed)  # type: ignore[arg-type]
-    waiting = [fact for c in step.unknown for fact in open_facts(c.condition, reading.known, rules.catalogue)]
+    waiting = [] if isinstance(titles, tuple) or step.suppressed is not None else ["certs"]
+    waiting += [fact for c in step.unknown for fact in open_facts(c.condition, reading.known, rules.catalogue)]
     asked = Counter(fact for found in matches if not found.watch for fact in found.missing if fact not in firm.facts)
     tier = {fact: rules.catalogue.facts[fact].tier for fact in asked}
     first = sorted(asked, key=lambda fact: (-asked[fact], tier[fact]))[:QUESTIONS]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from advisor.domain.condition import (
     Choice,
@@ -44,10 +44,11 @@ ROUNDS = 3
 """How often side effects of a change are repaired before it is given up."""
 EXACT = 2
 """Up to this many facts, every value at which a test turns is tried, so that none smaller is overlooked."""
-FAR = 2.0
-"""A number that must more than double, or fall below half, is far away: years, and never an easy step."""
+FAR = 1.5
+"""A number that must grow by more than half, fall below two thirds or change its sign is far away: years, never an easy step."""
 
 Repair = Mapping[str, Value]
+Time = Literal["weeks", "months", "years"]
 _EFFORT: dict[Effort, int] = {"low": 1, "medium": 2, "high": 3}
 _SPEED: dict[Speed, int] = {"fast": 0, "slow": 1, "fixed": 9}
 
@@ -62,6 +63,11 @@ class Change:
     effort: Effort
     speed: Speed
     far: bool = False
+
+    @property
+    def time(self) -> Time:
+        """How long it takes: weeks, months or years."""
+        return "years" if self.far else "weeks" if self.speed == "fast" else "months"
 
 
 Reader = Callable[[Repair], Known]
@@ -190,8 +196,16 @@ class Search:
             if best is not None or (candidates and not found):
                 best = self._tried_out(goal, verdict, len(best) if best is not None else EXACT + 1) or best
             if best is not None:
-                return self._changes(best), verdict
+                return self._changes(self._needed(goal, best, verdict)), verdict
         return (), False
+
+    def _needed(self, goal: Node, repair: Repair, verdict: bool | None) -> Repair:
+        """Return a repair without the facts it does as well without, such as those another moves through the stage."""
+        for fact in repair if len(repair) > 1 else ():
+            without = {name: needed for name, needed in repair.items() if name != fact}
+            if self._verdict_after(goal, without) is verdict:
+                return self._needed(goal, without, verdict)
+        return repair
 
     def _tried_out(self, goal: Node, verdict: bool | None, below: int) -> Repair | None:
         """Return a repair of fewer than `below` facts to a verdict, every honest value at which a test turns being tried.

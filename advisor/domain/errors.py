@@ -74,9 +74,13 @@ class UnknownId(AdvisorError, LookupError):
     """An id that the rules do not hold."""
 
 
+LONGEST_WORD = 60
+"""Longer words are compared by their beginning: comparing takes time."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that `word` was probably meant to be."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    found = get_close_matches(word[:LONGEST_WORD], list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 
 

@@ -6,13 +6,13 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 from unicodedata import normalize
 
 from advisor.domain.condition import AS_OF, Choice, Constant, Known, Name, Node, Test, Value, facts_in, judge, rebuild
 from advisor.domain.dates import FIRST_YEAR, LAST_YEAR
 from advisor.domain.errors import InputError, Problem, did_you_mean
+from advisor.domain.figures import MAX_NUMBER, MIN_NUMBER, read_figure
 from advisor.domain.notation import Kind, Naming
 from advisor.domain.text import Text
 
@@ -25,10 +25,6 @@ CONDITION_KINDS: dict[FactKind, Kind] = {
     "int": "number", "number": "number", "money": "number", "ratio": "number",
 }  # fmt: skip
 
-MAX_NUMBER = 1e15
-"""Beyond this a figure in yuan is a slip; it also keeps sums and products finite."""
-MIN_NUMBER = 1e-6
-"""Below this, zero apart, a figure is no figure; dividing by it would leave all bounds."""
 MAX_WORDS = 200
 
 
@@ -114,7 +110,10 @@ class Fact:
         return value != 0 and value not in self.specials and not self.typical[0] <= value <= self.typical[1]
 
     def _refuse(self, code: str, raw: object, why: Text) -> InputError:
-        shown = str(raw)[:60]
+        try:
+            shown = str(raw)[:60]
+        except ValueError:  # a whole number of thousands of digits
+            shown = "…"
         text = Text(f"{self.label.zh}（{self.id}）：“{shown}”{why.zh}", f"{self.label.en} ({self.id}): '{shown}' {why.en}")
         return InputError([Problem(code, text)])
 
@@ -188,8 +187,10 @@ class Fact:
         raise self._refuse("wrong_kind", raw, Text("不是日期，请写成 2024-03-01", "is not a date; write it like 2024-03-01"))
 
     def _number(self, raw: object) -> float | int:
-        number = _plain_number(raw)
+        number = read_figure(raw, {"money": "CNY", "ratio": "fraction"}.get(self.kind, self.unit))
         if number is None:
+            if any(character.isdigit() for character in str(raw)[:60]):
+                raise self._refuse("wrong_kind", raw, Text("不是这一项能用的数字，看看单位", "is not a number usable here; look at its unit"))
             raise self._refuse("wrong_kind", raw, Text("不是数字", "is not a number"))
         if not (number == 0 or MIN_NUMBER <= abs(number) <= MAX_NUMBER):  # NaN fails every comparison
             raise self._refuse("not_finite", raw, Text("不是有限的数字", "is not a finite number of usable size"))
@@ -339,30 +340,3 @@ def _ask_branches(branch: Node, test: Test) -> Node:
 UNKNOWN_WORDS = frozenset({"", "不清楚", "不知道", "未知", "不确定", "unknown", "not sure", "n/a", "null", "none given"})
 YES_WORDS = frozenset({"是", "有", "对", "y", "yes", "true", "1", "√"})
 NO_WORDS = frozenset({"否", "无", "没有", "不", "n", "no", "false", "0", "×"})
-
-_NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(万亿|亿|千万|百万|万|千)?\s*(元|人民币|人|年|个月|月|天|%)?")
-_SCALES = {"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
-
-
-def _plain_number(raw: object) -> float | int | None:
-    """Return a number from a number or from text such as "1,200万元" or "３５％"."""
-    if isinstance(raw, bool):
-        return None
-    if isinstance(raw, int | float):
-        return raw
-    written = str(raw).replace("\N{MINUS SIGN}", "-")
-    for ignored in (",", "_", "¥", "CNY"):
-        written = written.replace(ignored, "")
-    written = written.strip()
-    negative = written.startswith("(") and written.endswith(")")  # accountants write losses in brackets
-    found = _NUMBER.fullmatch(written.strip("()") if negative else written)
-    if found is None:
-        return None
-    digits, scale, unit = found.groups()
-    number = Decimal(digits) * _SCALES.get(scale or "", 1)
-    if unit == "%":
-        number /= 100
-    if negative:
-        number = -number
-    whole = abs(number) < MAX_NUMBER and number == int(number) and unit != "%"
-    return int(number) if whole else float(number)

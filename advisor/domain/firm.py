@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from unicodedata import category
 
 from advisor.domain.condition import Name, Value
 from advisor.domain.dates import FIRST_YEAR, LAST_YEAR, iso_date
@@ -13,6 +14,8 @@ from advisor.domain.errors import InputError, Problem, did_you_mean
 from advisor.domain.facts import Catalogue
 from advisor.domain.text import Text
 
+MOST_PROBLEMS = 50
+"""So many problems are told; beyond, the input is another kind of file."""
 RESERVED = ("firm_id", "name", "as_of")
 """Keys beside the facts: who the firm is, and the date its facts are asked for."""
 
@@ -37,9 +40,13 @@ def read_firm(given: Mapping[str, object], catalogue: Catalogue) -> Firm:
     Beside facts the mapping may hold `firm_id`, `name` and `as_of`. Raises InputError with every problem at
     once: unknown ids with a suggestion, derived facts given as input, wrong kinds, figures out of range.
     """
+    if not isinstance(given, Mapping):
+        raise InputError([Problem("not_a_firm", Text("应是一家企业（指标: 值）", "should hold one firm (fact: value)"))])
     problems: list[Problem] = []
     facts: dict[str, Value] = {}
     for key, raw in given.items():
+        if len(problems) >= MOST_PROBLEMS:
+            break
         if not _is_text(key) or not _is_text(raw):
             shown = ascii(key)[1:-1][:60]
             problems.append(Problem("not_text", Text(f"“{shown}”里有不成字的字符", f"'{shown}' holds characters that are no text")))
@@ -65,11 +72,8 @@ def read_firm(given: Mapping[str, object], catalogue: Catalogue) -> Firm:
 
 
 def _is_text(raw: object) -> bool:
-    """Return whether a text can be written down: half a surrogate pair cannot."""
-    try:
-        return not isinstance(raw, str) or bool(raw.encode()) or raw == ""
-    except UnicodeEncodeError:
-        return False
+    """Return whether a text can be shown: control characters and halves of surrogate pairs cannot."""
+    return not isinstance(raw, str) or not any(category(character) in ("Cc", "Cs") for character in raw if character not in "\t\n")
 
 
 def _unknown(key: str, catalogue: Catalogue) -> Problem:
@@ -94,7 +98,7 @@ def _as_of(raw: object, problems: list[Problem]) -> dt.date | None:
 def usable_day(raw: object) -> dt.date:
     """Return a day to ask for, from a date or ISO text. Raises InputError for what is none, or lies centuries away."""
     try:
-        day = raw if isinstance(raw, dt.date) else iso_date(str(raw))
+        day = raw.date() if isinstance(raw, dt.datetime) else raw if isinstance(raw, dt.date) else iso_date(str(raw))
         if FIRST_YEAR <= day.year <= LAST_YEAR:
             return day
     except ValueError:

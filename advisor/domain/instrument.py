@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from advisor.domain.condition import Node, all_of, any_of, negated
+from advisor.domain.errors import NOWHERE, Place
 from advisor.domain.stage import Stage
 from advisor.domain.text import Text
 
@@ -154,3 +155,5 @@ class Example:
     expect: Eligibility
     as_of: dt.date
     why: Text
+    place: Place = field(default=NOWHERE, compare=False)
+    """Where it is written."""

@@ -52,7 +52,8 @@ class Climb:
     `unmet` are the criteria of the next rung that fail; `unknown` those that need answers.
     """
 
-    held: tuple[Rung, ...]
+    held: tuple[Rung, ...] | None
+    """None where the firm has not said which titles it holds."""
     next: Rung | None
     unmet: tuple[Criterion, ...]
     unknown: tuple[Criterion, ...]
@@ -67,7 +68,7 @@ def climb(held: tuple[str, ...] | None, states: Mapping[Node, Value | None], rul
     (a condition in `fixed`, which no firm can change, is false).
     """
     titles = held or ()
-    holding = tuple(rung for rung in rules.rungs if rung.id in titles)
+    holding = None if held is None else tuple(rung for rung in rules.rungs if rung.id in titles)
     for condition, text in rules.suppress:
         if states[condition] is True:
             return Climb(holding, None, (), (), False, text)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass
 
 from advisor.domain.changes import Change, Repair, Search
-from advisor.domain.condition import AS_OF, Known, Node, all_of, negated
+from advisor.domain.condition import Known, Node, all_of, negated
 from advisor.domain.dates import years_between
 from advisor.domain.firm import Firm
 from advisor.domain.gates import Gate
@@ -22,8 +21,6 @@ WAIT_YEARS = 10
 """Nobody is told to wait longer than this."""
 NEED = "need"
 """The topic of facts that say what the money is for: no advice to change the need itself."""
-TRIED = 4
-"""How many single changes are tried on the whole catalogue to find the best one."""
 _EFFORTS = ("low", "medium", "high")
 
 
@@ -92,19 +89,21 @@ def match(firm: Firm, day: dt.date, reading: Reading, rules: InForce, model: Mod
     search = rules.changer.search(reading.known, reread, reading.index, reading.row)
     waiting: dict[Node, tuple[str, ...]] = {}
     shut = rules.ruleset.gates.shut(reading)  # type: ignore[arg-type]
-    matches = [_match(plan, day, reading, rules, search, shut, waiting) for plan in rules.plans]
+    matches = [_match(plan, firm, day, reading, rules, search, shut, waiting, model) for plan in rules.plans]
     ordered = _ranked(matches, rules)
     return ordered, _best_change(ordered, firm, day, rules, model)
 
 
 def _match(
     plan: Plan,
+    firm: Firm,
     day: dt.date,
     reading: Reading,
     rules: InForce,
     search: Search,
     shut: tuple[Gate, ...],
     waiting: dict[Node, tuple[str, ...]],
+    model: Model | None,
 ) -> Match:
     row, instrument = reading.row, plan.instrument
     verdict: bool | None = row[plan.place]  # type: ignore[assignment]
@@ -120,28 +119,30 @@ def _match(
         found.demoted = len(before) > len(blocked)
     if verdict is None:
         found.missing = open_facts(instrument.rule, reading.known, rules.catalogue, waiting)
-    elif verdict is False or blocked:
+    if verdict is False or blocked:
         goal = all_of([instrument.rule, *(negated(gate.condition) for gate in blocked)]) if blocked else instrument.rule
         if not any(row[place] is False for place in plan.settled):
             found.changes, after = search.smallest(goal)
             if found.changes:
                 found.after_changes = eligibility(after)
         if not found.changes and plan.ages:
-            found.wait_until = _wait(plan, goal, day, reading, rules)
+            found.wait_until = _wait(plan, firm, day, rules, model)
     return found
 
 
-def _wait(plan: Plan, goal: Node, day: dt.date, reading: Reading, rules: InForce) -> dt.date | None:
+def _wait(plan: Plan, firm: Firm, day: dt.date, rules: InForce, model: Model | None) -> dt.date | None:
     """Return the first day on which time alone opens the instrument, as the rules stand today."""
-    for name, start_name, years in plan.ages:
-        start = reading.known.get(start_name)
-        if not isinstance(start, dt.date):
+    gates = rules.ruleset.gates
+    for start_name, years, strict in plan.ages:
+        start = firm.facts.get(start_name)
+        if not isinstance(start, dt.date) or not start <= day:
             continue
-        then = _after(start, years)
-        if then <= day or years_between(day, then) > WAIT_YEARS:
+        then = _after(start, years) + dt.timedelta(days=strict)
+        if then <= day or years_between(day, then) > WAIT_YEARS or then not in plan.instrument.validity:
             continue
-        aged = {**reading.known, AS_OF: then, name: years_between(start, then)}
-        if rules.catalogue.judge(goal, aged) is True:
+        reading = rules.read(firm, then, model)
+        shut = gates.shut(reading)  # type: ignore[arg-type]
+        if reading.row[plan.place] is True and not any(gate.concerns(plan.instrument) for gate in shut if not gate.demotes):
             return then
     return None
 
@@ -174,22 +175,28 @@ def _ranked(matches: list[Match], rules: InForce) -> tuple[Match, ...]:
 
 
 def _best_change(matches: tuple[Match, ...], firm: Firm, day: dt.date, rules: InForce, model: Model | None) -> BestChange | None:
-    """Return the single change within reach after which most instruments open, least effort first among equals."""
-    singles: Counter[Change] = Counter()
-    for found in matches:
-        if len(found.changes) == 1 and found.one_step_away:
-            change = found.changes[0]
-            if rules.catalogue.facts[change.fact].topic != NEED:
-                singles[change] += 1
-    if not singles:
-        return None
-    shut = {found.instrument.id for found in matches if not found.open_now and not found.watch}
-    tried = []
-    for change, _ in singles.most_common(TRIED):
-        after = firm.with_facts({change.fact: change.needed})
-        verdicts = rules.verdicts(after, day, model)
-        opened = {one.id for one, verdict in zip(rules.instruments, verdicts, strict=True) if verdict is True} & shut
-        still_blocked = {f.instrument.id for f in matches if f.blocked_by and f.changes != (change,)}
-        unlocks = tuple(f.instrument.id for f in matches if f.instrument.id in opened - still_blocked)
-        tried.append(BestChange(change, unlocks))
-    return min(tried, key=lambda best: (-len(best.unlocks), _EFFORTS.index(best.change.effort), best.change.fact))
+    """Return the single change within reach that opens most instruments beyond those it closes, least effort among equals."""
+    facts = rules.catalogue.facts
+    singles = {
+        (found.changes[0].fact, found.changes[0].needed): found.changes[0]
+        for found in matches
+        if len(found.changes) == 1 and found.one_step_away and facts[found.changes[0].fact].topic != NEED
+    }
+    open_before = {found.instrument.id for found in matches if found.open_now}
+    best: tuple[int, int, str, BestChange] | None = None
+    for change in singles.values():
+        after = rules.read(firm.with_facts({change.fact: change.needed}), day, model)
+        shut = rules.ruleset.gates.shut(after)  # type: ignore[arg-type]
+        open_after = [
+            plan.instrument.id
+            for plan in rules.plans
+            if after.row[plan.place] is True
+            and plan.instrument.status != "proposed"
+            and not any(gate.concerns(plan.instrument) for gate in shut if not gate.demotes)
+        ]
+        unlocks = tuple(name for name in open_after if name not in open_before)
+        closed = open_before.difference(open_after)
+        standing = (len(closed) - len(unlocks), _EFFORTS.index(change.effort), change.fact, BestChange(change, unlocks))
+        if len(unlocks) > len(closed) and (best is None or standing[:3] < best[:3]):
+            best = standing
+    return None if best is None else best[3]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from math import ceil, floor
 
 from advisor.domain.condition import Constant, Junction, Known, Name, Node, Test, Value, reading
-from advisor.domain.facts import MAX_NUMBER, Fact, FactKind
+from advisor.domain.facts import Fact, FactKind
+from advisor.domain.figures import MAX_NUMBER
 
 SECANTS = 12
 """Steps towards the value at which a formula turns."""

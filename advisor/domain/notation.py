@@ -15,6 +15,7 @@ from typing import Literal, assert_never
 from advisor.domain.condition import Choice, Constant, Formula, Junction, Name, Node, Operator, Test, Value, all_of
 from advisor.domain.dates import iso_date
 from advisor.domain.errors import NOWHERE, Place, Problem, did_you_mean
+from advisor.domain.figures import MAX_NUMBER, MIN_NUMBER
 from advisor.domain.text import Text
 
 Kind = Literal["bool", "number", "text", "choices", "date"]
@@ -22,7 +23,6 @@ Kind = Literal["bool", "number", "text", "choices", "date"]
 MAX_TEXT = 4000
 MAX_DEPTH = 60
 MAX_SHOWN = 60
-MIN_CONSTANT, MAX_CONSTANT = 1e-6, 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ class _Parser:
     def constant(self, tree: ast.Constant) -> Constant:
         if isinstance(tree.value, bool | str):
             return Constant(tree.value)
-        if isinstance(tree.value, int | float) and (tree.value == 0 or MIN_CONSTANT <= abs(tree.value) <= MAX_CONSTANT):
+        if isinstance(tree.value, int | float) and (tree.value == 0 or MIN_NUMBER <= abs(tree.value) <= MAX_NUMBER):
             return Constant(tree.value)
         raise self.refuse("bad_constant", tree, f"不能用的值：{self.shown(tree)}", f"not a usable value: {self.shown(tree)}")
 

@@ -148,8 +148,8 @@ class Plan:
     standing: Standing
     settled: tuple[int, ...]
     """Conditions of the rule that rest on nothing a firm can change: where one fails, no change is sought."""
-    ages: tuple[tuple[str, str, float], ...]
-    """Tests on an age: the derived fact, the date it counts from, and the years wanted."""
+    ages: tuple[tuple[str, float, bool], ...]
+    """Tests on an age: the date it counts from, the years wanted, and whether they must be exceeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +241,14 @@ class InForce:
             )  # fmt: skip
         return tuple(plans)
 
-    def _ages(self, instrument: Instrument) -> Iterator[tuple[str, str, float]]:
-        """Yield the tests that time alone may turn: derived fact, date it counts from, years wanted."""
+    def _ages(self, instrument: Instrument) -> Iterator[tuple[str, float, bool]]:
+        """Yield the tests that time alone may turn: the date counted from, the years wanted, whether they must be exceeded."""
         for node in nodes_in(instrument.rule):
             match node:
-                case Test(_, Name(name), Constant(int() | float() as years)) if name in self.catalogue.derived and years > 0:
+                case Test(op, Name(name), Constant(int() | float() as years)) if name in self.catalogue.derived and years > 0:
                     match self.catalogue.derived[name].formula:
                         case Formula("years_between", (Name(start), Name(end))) if end == AS_OF:
-                            yield name, start, float(years)
+                            yield start, float(years), op in (">", "<=")
 
     @cached_property
     def changer(self) -> Changer:

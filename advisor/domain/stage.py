@@ -71,6 +71,7 @@ class StageRules:
     not_ruled_out_share: float
     override_probability: float
     named_from: float
+    candidates_share: float
 
     def conditions(self) -> tuple[Node, ...]:
         """Return every condition, to be compiled together."""
@@ -102,13 +103,14 @@ class StageEstimate:
     probabilities: Mapping[Stage, float]
     evidence: tuple[Evidence, ...]
     disagreement: bool = False
+    candidates_share: float = 1.0
 
     @property
     def candidates(self) -> tuple[Stage, ...]:
-        """The likeliest stages that together hold at least 80 %."""
+        """The likeliest stages that together hold `candidates_share`."""
         found: list[Stage] = []
         for stage in sorted(STAGES, key=lambda stage: -self.probabilities[stage]):
-            if sum(self.probabilities[known] for known in found) >= 0.8:
+            if sum(self.probabilities[known] for known in found) >= self.candidates_share:
                 break
             found.append(stage)
         return tuple(found)
@@ -154,7 +156,7 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
     likeliest_stage = max(STAGES, key=lambda stage: probabilities[stage])
     named = likeliest_stage if probabilities[likeliest_stage] >= rules.named_from else None
     said = {piece.stage for piece in evidence if piece.stage is not None and piece.year == 0}
-    return StageEstimate(named, probabilities, tuple(evidence), disagreement=len(said) > 1)
+    return StageEstimate(named, probabilities, tuple(evidence), disagreement=len(said) > 1, candidates_share=rules.candidates_share)
 
 
 def stage_of_pattern(pattern: Pattern, rules: StageRules, early: bool | None) -> Stage | None:
@@ -218,12 +220,14 @@ def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: b
     neighbours = []
     for position in doubtful:
         flipped = pattern[:position] + ("-" if pattern[position] == "+" else "+") + pattern[position + 1 :]
-        neighbour = stage_of_pattern(flipped, rules, early) or "startup"
-        if neighbour != seen.stage and neighbour not in neighbours:
-            neighbours.append(neighbour)
+        other = stage_of_pattern(flipped, rules, early if year == 0 else None)
+        either: tuple[Stage, ...] = ("startup", "growth") if other is None else (other,)
+        neighbours += [neighbour for neighbour in either if neighbour != seen.stage and neighbour not in neighbours]
     if not doubtful:
         return seen
-    text = seen.text + Text("；有一项现金流不到总资产的1%，属于边缘情形", "; one flow is under 1% of total assets, so this is borderline")
+    text = seen.text + Text(
+        "；有一项现金流不到总资产的{share}，属于边缘情形", "; one flow is under {share} of total assets, so this is borderline"
+    ).fill(share=f"{rules.material[0]:.0%}")
     return Evidence(
         "statements", seen.stage, text, year, pattern, seen.class5, True, tuple(neighbours), seen.shakeout
     )  # fmt: skip
@@ -237,10 +241,14 @@ def _pattern_evidence(witness: Literal["statements", "model"], pattern: Pattern,
     text = text.fill(signs=signs, class5=rules.classes[meaning.class5])
     if pattern == "--+":
         text += {
-            True: Text("，企业尚早或亏损，读作初创", "; young or loss-making, so read as startup"),
-            False: Text("，有利润、不年轻，读作靠借款铺货的成长期", "; profitable and not young, so read as growth on borrowed working capital"),
-            None: Text("，可能是初创，也可能是靠借款铺货的成长期", "; startup, or growth on borrowed working capital"),
-        }[early]
+            True: Text("；{early}，读作初创", "; {early}: read as startup"),
+            False: Text(
+                "；没有以下任何一种：{early}，读作靠借款铺货的成长期", "; none of these: {early}; so read as growth on borrowed working capital"
+            ),
+            None: Text(
+                "；可能是初创，也可能是靠借款铺货的成长期，要看：{early}", "; startup, or growth on borrowed working capital, depending on: {early}"
+            ),
+        }[early].fill(early=rules.early.text)
     shakeout = meaning.class5 == "shakeout"
     if shakeout:
         text += Text("（动荡期，归入衰退）", " (shake-out, counted inside decline)")

@@ -187,9 +187,12 @@ def watch(states: States, rules: WarningRules) -> FundChain:
 
 def _indicator_level(indicator: Indicator, states: States) -> Level | None:
     """Return where an indicator stands, or None where it is unknown or does not apply."""
-    if indicator.exempt is not None and states[indicator.exempt] is True:
+    exempt = states[indicator.exempt] if indicator.exempt is not None else False
+    if exempt is True:
         return "green"
     red, amber = states[indicator.red], states[indicator.amber]
+    if exempt is None and amber is not False:
+        return None
     if red is True:
         return "red"
     if red is None:

@@ -78,15 +78,3 @@ WITNESS: Mapping[str, Text] = {
     "model": Text("统计模型", "learned model"),
     "legal_solvency": Text("法律与偿付事实", "legal and solvency facts"),
 }
-PART: Mapping[str, Text] = {
-    "stage": Text("阶段", "stage"),
-    "purpose": Text("用途", "purpose"),
-    "preferences": Text("加分项", "preferences"),
-    "amount": Text("金额", "amount"),
-    "tenor": Text("期限", "tenor"),
-    "targeted": Text("对口程度", "made for firms like this"),
-    "cost": Text("成本", "cost"),
-    "effort": Text("材料", "papers"),
-    "lead_time": Text("等待时间", "waiting time"),
-    "confidence": Text("核实程度", "how well checked"),
-}

@@ -57,6 +57,8 @@ def _fact(name: str, entry: Entry, topics: Mapping[str, Text], found_in: Mapping
 
 
 def _statements(entry: Entry) -> dict[bool, Text]:
+    if entry.has("statements"):
+        entry.at("statements").only("yes", "no")
     return {name == "yes": text for name, text in texts(entry.pairs("statements")).items()}
 
 

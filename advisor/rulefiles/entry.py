@@ -10,6 +10,7 @@ from typing import Any
 from advisor.domain.condition import TRUE, Constant, Node
 from advisor.domain.dates import iso_date
 from advisor.domain.errors import Problem, did_you_mean
+from advisor.domain.figures import MAX_NUMBER
 from advisor.domain.instrument import Validity
 from advisor.domain.notation import Naming, parse, parse_condition
 from advisor.domain.text import Text
@@ -117,7 +118,7 @@ class Entry:
 
     def one_of(self, allowed: Collection[str]) -> Any:
         """Return this value as one of the words allowed."""
-        if self.value in allowed:
+        if isinstance(self.value, str) and self.value in allowed:
             return self.value
         guess = did_you_mean(str(self.value), allowed)
         choices = ", ".join(allowed) if len(allowed) <= 12 else ""
@@ -132,11 +133,25 @@ class Entry:
     def number(self, key: str) -> float:
         """Return a number."""
         entry = self.at(key)
-        if isinstance(entry.value, int | float) and not isinstance(entry.value, bool):
-            return entry.value
+        if _is_number(entry.value):
+            return entry.value  # type: ignore[no-any-return]
         if entry.value is not None:
             entry.refuse("wrong_kind", f"“{key}”应是数字", f"'{key}' should be a number")
         return 0.0
+
+    def share(self, key: str) -> float:
+        """Return a number between 0 and 1."""
+        found = self.number(key)
+        if not 0 <= found <= 1:
+            self.refuse("not_a_share", f"“{key}”应在0到1之间", f"'{key}' should lie between 0 and 1", key)
+            return 0.0
+        return found
+
+    def shares(self, key: str, names: Collection[str]) -> dict[Any, float]:
+        """Return a mapping with exactly these words, each to a number between 0 and 1."""
+        entry = self.at(key)
+        entry.only(*names)
+        return {name: entry.share(name) for name in names}
 
     def bounds(self, low: str, high: str) -> tuple[Any, Any]:
         """Return two numbers under two keys, each None where it is not known, the first not above the second."""
@@ -144,6 +159,14 @@ class Entry:
         if found[0] is not None and found[1] is not None and found[0] > found[1]:
             self.refuse("upside_down", f"“{low}”大于“{high}”", f"'{low}' is larger than '{high}'", low)
         return found
+
+    def span(self, key: str) -> tuple[float, float]:
+        """Return two different numbers, the lower first."""
+        low, high = self.numbers(key)
+        if low is None or high is None or low >= high:
+            self.refuse("upside_down", f"“{key}”应是两个不同的数字，小的在前", f"'{key}' should be two different numbers, the lower first", key)
+            return 0.0, 1.0
+        return low, high
 
     def maybe_number(self, key: str) -> Any:
         """Return a number, or None where it is absent or null."""
@@ -153,7 +176,7 @@ class Entry:
         """Return a list of two bounds; null stands for no bound."""
         entry = self.at(key)
         value = entry.value
-        if isinstance(value, list) and len(value) == 2 and all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in value):
+        if isinstance(value, list) and len(value) == 2 and all(v is None or _is_number(v) for v in value):
             return tuple(value)
         if value is not None:
             entry.refuse("two_numbers", f"“{key}”应是两个数字", f"'{key}' should be two numbers")
@@ -223,6 +246,10 @@ class Entry:
             return TRUE if yes_or_no else Constant(0)
         self.book.parsed[(written, yes_or_no)] = node
         return node
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
 def texts(pairs: list[tuple[str, Entry]]) -> Mapping[str, Text]:

@@ -15,7 +15,7 @@ def try_examples(rules: RuleSet) -> Iterator[Problem]:
     """Yield a problem for every example that does not come out as expected."""
     for instrument in rules.instruments:
         for number, example in enumerate(instrument.examples, 1):
-            place = Place(f"instruments/{instrument.family}/{instrument.id}.yaml")
+            place = example.place
             in_force = rules.as_of(example.as_of)
             position = next((at for at, one in enumerate(in_force.instruments) if one.id == instrument.id), None)
             if position is None:

@@ -24,9 +24,13 @@ from advisor.rulefiles.catalogue import estimated_stage, read_derived, read_fact
 from advisor.rulefiles.entry import Book, Entry, texts
 from advisor.rulefiles.instruments import read_gates, read_instrument, read_sources
 from advisor.rulefiles.judgement import read_checks, read_ladder, read_ranking, read_stages, read_warnings
-from advisor.rulefiles.yamlfile import YamlFile, read_yaml
+from advisor.rulefiles.yamlfile import MAX_BYTES, YamlFile, read_yaml
 
 SINGLE = ("about", "facts", "derived", "size_standard", "sources", "documents", "stages", "gates", "warnings", "ladder", "ranking", "plausibility")
+NEEDED_FACTS = ("certs", "purposes", "industry_class", "need_cny", "need_months", "total_assets_cny")
+"""Facts that the code itself names; all others are the rule files' own."""
+CACHED = 4
+"""How many versions of rules are kept parsed."""
 CACHE_FORM = "1"
 """Raised when the reading of YAML into plain data changes, so that older caches are passed over."""
 
@@ -41,7 +45,8 @@ def read_rules(folder: Path, cache: Path | None = None) -> RuleSet:
     kept = cache / f"rules-{version}-{CACHE_FORM}.json" if cache is not None else None
     files = _cached(kept, contents)
     if files is not None:
-        return _ruleset(files, version)
+        with suppress(RuleError):  # only files without problems are kept: this copy is damaged
+            return _ruleset(files, version)
     files = _parse(contents)
     rules = _ruleset(files, version)
     if kept is not None:
@@ -55,6 +60,10 @@ def _contents(folder: Path) -> dict[str, bytes]:
     missing = [path for path in paths if not path.is_file()]
     if missing:
         raise RuleError(Problem("missing_file", Text("缺少这个规则文件", "this rule file is missing"), Place(str(path))) for path in missing)
+    large = [path for path in paths if path.stat().st_size > MAX_BYTES]
+    if large:
+        zh, en = f"文件超过{MAX_BYTES // 1_000_000}MB", f"larger than {MAX_BYTES // 1_000_000} MB"
+        raise RuleError(Problem("too_large", Text(zh, en), Place(str(path))) for path in large)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -85,8 +94,10 @@ def _cached(path: Path | None, contents: Mapping[str, bytes]) -> dict[str, YamlF
     if path is None:
         return None
     try:
+        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+            return None  # somebody else's file
         data: Any = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(data, dict) or list(data) != list(contents):
         return None
@@ -97,13 +108,16 @@ def _keep(path: Path, files: Mapping[str, YamlFile]) -> None:
     """Write the cache in one step; a folder that cannot be written only costs time."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as written:
-            json.dump({file.name: file.data for file in files.values()}, written, ensure_ascii=False, separators=(",", ":"))
-        Path(name).replace(path)
-        for older in path.parent.glob("rules-*.json"):
-            if older != path:
-                older.unlink()
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix="writing-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as written:
+                json.dump({file.name: file.data for file in files.values()}, written, ensure_ascii=False, separators=(",", ":"))
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        kept = sorted(path.parent.glob("rules-*.json"), key=lambda one: one.stat().st_mtime, reverse=True)
+        for older in kept[CACHED:]:
+            older.unlink()
 
 
 def _ruleset(files: Mapping[str, YamlFile], version: str) -> RuleSet:
@@ -114,6 +128,9 @@ def _ruleset(files: Mapping[str, YamlFile], version: str) -> RuleSet:
         return Entry(file, book, file.data)
 
     facts, topics, found_in = read_facts(root("facts"))
+    for name in NEEDED_FACTS:
+        if name not in facts:
+            root("facts").at("facts").refuse("missing_fact", f"缺少指标“{name}”", f"the fact '{name}' is missing")
     if book.problems:
         raise RuleError(book.problems)  # without facts every condition would be wrong
     catalogue = Catalogue(facts, read_derived(root("derived"), root("size_standard"), facts))

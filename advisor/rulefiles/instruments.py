@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import get_args
 
 from advisor.domain.gates import Gate, Gates, Pair
@@ -24,6 +25,7 @@ from advisor.domain.instrument import (
     Source,
     SourceKind,
     Status,
+    Validity,
 )
 from advisor.domain.stage import STAGES
 from advisor.domain.text import Text
@@ -86,7 +88,7 @@ def read_instrument(root: Entry, sources: Mapping[str, Source], documents: Mappi
     if {example.expect for example in current.examples} < {"eligible", "ineligible"}:
         root.refuse("examples", "至少要有一个符合和一个不符合的例子", "at least one eligible and one ineligible example are needed")
     versions = [current, *(_version(entry, current, sources) for entry in root.items("versions"))]
-    _refuse_overlaps(root, versions)
+    refuse_overlaps(root, [one.validity for one in versions])
     return versions
 
 
@@ -169,14 +171,13 @@ def _version(entry: Entry, current: Instrument, sources: Mapping[str, Source]) -
     )
 
 
-def _refuse_overlaps(root: Entry, versions: list[Instrument]) -> None:
+def refuse_overlaps(root: Entry, versions: Sequence[Validity]) -> None:
     """Note it when two versions claim the same day, so that one date has one answer."""
-    for position, one in enumerate(versions):
-        for other in versions[position + 1 :]:
-            first = max(v.validity.first or dt.date.min for v in (one, other))
-            last = min(v.validity.last or dt.date.max for v in (one, other))
-            if first <= last:
-                root.refuse("overlap", f"两个版本在{first}都有效", f"two versions are both in force on {first}")
+    for one, other in combinations(versions, 2):
+        first = max(version.first or dt.date.min for version in (one, other))
+        last = min(version.last or dt.date.max for version in (one, other))
+        if first <= last:
+            root.refuse("overlap", f"两个版本在{first}都有效", f"two versions are both in force on {first}")
 
 
 def _examples(root: Entry) -> tuple[Example, ...]:
@@ -192,6 +193,7 @@ def _examples(root: Entry) -> tuple[Example, ...]:
                 entry.word("expect", get_args(Eligibility)),
                 entry.day("as_of") or dt.date(2000, 1, 1),
                 entry.text("why"),
+                entry.file.place(entry.path),
             )
         )
     return tuple(found)
@@ -209,6 +211,8 @@ def read_gates(root: Entry, instruments: Mapping[str, Instrument]) -> Gates:
             block.only("families", "instruments", "spare")
             families, named, spared = block.words("families", FAMILIES), block.words("instruments", instruments), block.words("spare", instruments)
         demotes = entry.has("demote")
+        if demotes == entry.has("block"):
+            entry.refuse("gate", "要写 block 或 demote 其中一个", "exactly one of block and demote is needed")
         named = entry.words("demote", instruments) if demotes else named
         gates.append(
             Gate(
@@ -218,6 +222,9 @@ def read_gates(root: Entry, instruments: Mapping[str, Instrument]) -> Gates:
     pairs = []
     for entry in root.items("no_double_subsidy"):
         entry.only("pair", "reason")
-        first, second = (*entry.words("pair", instruments), "", "")[:2]
-        pairs.append(Pair(first, second, entry.text("reason")))
+        pair = entry.words("pair", instruments)
+        if len(set(pair)) != 2:
+            entry.refuse("pair", "要写两个不同的工具", "two different instruments are needed")
+            continue
+        pairs.append(Pair(pair[0], pair[1], entry.text("reason")))
     return Gates(tuple(gates), tuple(pairs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import get_args
 
 from advisor.domain.condition import Choice, Constant, Name, Node, Test, rebuild
@@ -15,9 +16,10 @@ from advisor.domain.ruleset import Check
 from advisor.domain.stage import STAGES, Class5, PatternMeaning, StageRule, StageRules
 from advisor.domain.warning import DistressModel, Indicator, Level, LevelRule, Response, Signal, WarningRules
 from advisor.rulefiles.entry import Entry, texts
-from advisor.rulefiles.instruments import read_basis, read_criteria
+from advisor.rulefiles.instruments import read_basis, read_criteria, refuse_overlaps
 
 READING = "reading"
+PATTERNS = tuple("".join(signs) for signs in product("+-", repeat=3))
 TRUSTS = ("material", "moderate", "small", "unmeasured", "answer")
 LEVELS: tuple[Level, ...] = get_args(Level)
 
@@ -25,31 +27,35 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 def read_stages(root: Entry) -> StageRules:
     """Return the stage rules."""
     root.only("stages", "classes", "patterns", "early", "rules", "overrides", "trust", "material", "rules_reliability",
-              "not_ruled_out_share", "override_probability", "named_from")  # fmt: skip
-    stages = dict(root.pairs("stages"))
+              "not_ruled_out_share", "override_probability", "named_from", "candidates_share")  # fmt: skip
+    stages = {stage: root.at("stages").at(stage) for stage in STAGES}
+    root.at("stages").only(*STAGES)
     patterns = {}
     for signs, entry in root.pairs("patterns"):
         entry.only("class5", "stage", "prior")
+        if signs not in PATTERNS:
+            entry.refuse("patterns", f"“{signs}”不是三个正负号", f"'{signs}' is not three signs")
         patterns[signs] = PatternMeaning(entry.word("class5", get_args(Class5)), entry.word("stage", STAGES), entry.number("prior"))
-    if len(patterns) != 8 or abs(sum(p.prior for p in patterns.values()) - 1) > 1e-9:
+    if set(patterns) != set(PATTERNS) or abs(sum(p.prior for p in patterns.values()) - 1) > 1e-9:
         root.refuse("patterns", "要有八种现金流组合，先验合计为1", "eight patterns are needed, their priors summing to 1")
     early = root.at("early")
     early.only("if", "text", "unknown_share")
     return StageRules(
-        labels={stage: entry.text("label") for stage, entry in stages.items()},  # type: ignore[misc]
-        meanings={stage: entry.text("meaning") for stage, entry in stages.items()},  # type: ignore[misc]
+        labels={stage: entry.text("label") for stage, entry in stages.items()},
+        meanings={stage: entry.text("meaning") for stage, entry in stages.items()},
         classes=texts(root.pairs("classes")),  # type: ignore[arg-type]
         patterns=patterns,
         early=StageRule("startup", early.condition(), early.text("text")),
-        early_unknown_share=early.number("unknown_share"),
+        early_unknown_share=early.share("unknown_share"),
         rules=tuple(_stage_rule(entry) for entry in root.items("rules")),
         overrides=tuple(_stage_rule(entry) for entry in root.items("overrides")),
-        trust={name: root.at("trust").number(name) for name in TRUSTS},
-        material=root.numbers("material"),
-        rules_reliability=root.number("rules_reliability"),
-        not_ruled_out_share=root.number("not_ruled_out_share"),
-        override_probability=root.number("override_probability"),
-        named_from=root.number("named_from"),
+        trust=root.shares("trust", TRUSTS),
+        material=root.span("material"),
+        rules_reliability=root.share("rules_reliability"),
+        not_ruled_out_share=root.share("not_ruled_out_share"),
+        override_probability=root.share("override_probability"),
+        named_from=root.share("named_from"),
+        candidates_share=root.share("candidates_share"),
     )
 
 
@@ -61,8 +67,14 @@ def _stage_rule(entry: Entry) -> StageRule:
 def read_warnings(root: Entry, industries: Mapping[str, object], instruments: Mapping[str, Instrument]) -> WarningRules:
     """Return the fund-chain warning rules."""
     root.only("points", "amber_from", "red_from", "green_needs_share", "indicators", "signals", "models", "floors", "responses")
+    indicators = tuple(_indicator(entry, industries) for entry in root.items("indicators"))
+    seen: set[str] = set()
+    for entry, indicator in zip(root.items("indicators"), indicators, strict=True):
+        if indicator.unless is not None and indicator.unless not in seen:
+            entry.refuse("unless", "unless 要写排在前面的一个指标", "unless must name an indicator that stands before", "unless")
+        seen.add(indicator.id)
     return WarningRules(
-        indicators=tuple(_indicator(entry, industries) for entry in root.items("indicators")),
+        indicators=indicators,
         signals=tuple(_signal(entry) for entry in root.items("signals")),
         models=tuple(_model(entry) for entry in root.items("models")),
         floors=tuple(LevelRule(entry.word("level", LEVELS), entry.condition(), entry.text("text")) for entry in root.items("floors")),
@@ -73,7 +85,7 @@ def read_warnings(root: Entry, industries: Mapping[str, object], instruments: Ma
         points={level: root.at("points").number(level) for level in LEVELS},
         amber_from=root.number("amber_from"),
         red_from=root.number("red_from"),
-        green_needs_share=root.number("green_needs_share"),
+        green_needs_share=root.share("green_needs_share"),
     )
 
 
@@ -160,6 +172,7 @@ def _rungs(entry: Entry, sources: Mapping[str, Source], instruments: Mapping[str
     for version in entry.items("versions"):
         version.only("valid", "criteria")
         others.append(replace(current, criteria=_criteria(version, sources), validity=version.validity()))
+    refuse_overlaps(entry, [rung.validity for rung in (current, *others)])
     return [current, *others]
 
 
@@ -171,20 +184,22 @@ def _criteria(entry: Entry, sources: Mapping[str, Source]) -> tuple[Criterion, .
 def read_ranking(root: Entry) -> Ranking:
     """Return the weights of the ranking."""
     root.only("weights", "purpose", "cost", "family", "documents", "lead_days", "confidence", "targeted", "avoid_factor")
-    weights, cost, family = root.at("weights"), root.at("cost"), root.at("family")
-    weights.only(*PARTS)
-    cost.only(*get_args(Cost))
+    family = root.at("family")
     family.only(*FAMILIES)
+    weights = root.shares("weights", PARTS)
+    targeted = root.number("targeted")
+    if targeted <= 0 or sum(weights.values()) <= 0:
+        root.refuse("not_positive", "targeted 和权重合计要大于0", "targeted and the sum of the weights must be above 0")
     return Ranking(
-        weights={part: weights.number(part) for part in PARTS},
-        purpose={name: root.at("purpose").number(name) for name in ("any", "coverage", "focus")},
-        cost={name: cost.number(name) for name in get_args(Cost)},
-        family={name: family.number(name) for name, _ in family.pairs()},  # type: ignore[misc]
-        documents=root.numbers("documents"),
-        lead_days=root.numbers("lead_days"),
-        confidence={name: root.at("confidence").number(name) for name in get_args(Confidence)},
-        targeted=root.number("targeted"),
-        avoid_factor=root.number("avoid_factor"),
+        weights=weights,
+        purpose=root.shares("purpose", ("any", "coverage", "focus")),
+        cost=root.shares("cost", get_args(Cost)),
+        family={name: family.share(name) for name, _ in family.pairs()},  # type: ignore[misc]
+        documents=root.span("documents"),
+        lead_days=root.span("lead_days"),
+        confidence=root.shares("confidence", get_args(Confidence)),
+        targeted=targeted,
+        avoid_factor=root.share("avoid_factor"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from advisor.domain.advice import Advice, advise
@@ -28,19 +29,18 @@ class Advisor:
         The mapping may also hold `firm_id`, `name` and `as_of`. The date is `as_of`, else the mapping's own, else
         today. Raises InputError with every problem of the input at once.
         """
+        return advise(*self.read(facts, as_of), self.rules, self.model)
+
+    def read(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> tuple[Firm, dt.date]:
+        """Return a firm and the day it is to be advised for. Raises InputError as `advise` does."""
         firm = read_firm(facts, self.rules.catalogue)
-        return advise(firm, self._day(firm, as_of), self.rules, self.model)
+        return firm, firm.as_of or self.today() if as_of is None else usable_day(as_of)
 
     def verdicts(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> dict[str, bool | None]:
         """Return only the verdicts: True, False or None (undetermined) for each instrument in force."""
-        firm = read_firm(facts, self.rules.catalogue)
-        day = self._day(firm, as_of)
+        firm, day = self.read(facts, as_of)
         rules = self.rules.as_of(day)
         return dict(zip((one.id for one in rules.instruments), rules.verdicts(firm, day, self.model), strict=True))
-
-    def _day(self, firm: Firm, as_of: dt.date | None) -> dt.date:
-        """Return the day asked for; raises InputError for one that no rule can know."""
-        return firm.as_of or self.today() if as_of is None else usable_day(as_of)
 
 
 def make_advisor(folder: Path | str | None = None, *, cache: Path | None = None, model: Model | None = None) -> Advisor:
@@ -48,7 +48,11 @@ def make_advisor(folder: Path | str | None = None, *, cache: Path | None = None,
 
     `cache` is where the parsed rules are kept; by default a folder of the user's, `ADVISOR_HOME` when set.
     """
-    rules = read_rules(Path(folder) if folder is not None else shipped("rules"), cache or home() / "cache")
+    kept = cache
+    if kept is None:
+        with suppress(RuntimeError):  # a user without a home: the rules are parsed each time
+            kept = home() / "cache"
+    rules = read_rules(Path(folder) if folder is not None else shipped("rules"), kept)
     return Advisor(rules, model=model)
 
 

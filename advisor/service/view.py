@@ -153,7 +153,7 @@ def _fund_chain(chain: FundChain, lang: Lang) -> Json:
 def _ladder(step: Climb, missing: tuple[str, ...], catalogue: Catalogue, lang: Lang) -> Json:
     rung = step.next
     return {
-        "held": [held.id for held in step.held],
+        "held": None if step.held is None else [held.id for held in step.held],
         "next": None if rung is None else rung.id,
         "next_name": None if rung is None else rung.name[lang],
         "near": step.near,
@@ -239,7 +239,7 @@ class _Words:
         return found
 
     def _said(self, plan: Plan, line: Line, test: Places) -> _Said:
-        words = _test_words(line.criterion, test.wanted, plan.instrument, self.rules.catalogue, self.lang)
+        words = _test_words(line.criterion, test.wanted, plan.instrument, self.rules, self.lang)
         opened = orjson.dumps({**words, "criterion": line.position})[:-1] + b',"criterion_holds":'
         return _Said(opened, line.place, _OPPOSITES if line.opposite else _VERDICTS, test)
 
@@ -249,20 +249,20 @@ def _words(rules: RuleSet, lang: Lang) -> _Words:
     return _Words(rules, lang)
 
 
-def _test_words(criterion: Criterion, wanted: Wanted, instrument: Instrument, catalogue: Catalogue, lang: Lang) -> Json:
+def _test_words(criterion: Criterion, wanted: Wanted, instrument: Instrument, rules: RuleSet, lang: Lang) -> Json:
     """Return what is the same for every firm in the reason of a test."""
-    source = None
-    if criterion.origin == "policy" and instrument.basis:
+    source = "; ".join(rules.sources[name].title[lang] for name in criterion.sources) or None
+    if source is None and criterion.origin == "policy" and instrument.basis:
         source = instrument.basis[0].doc_no or instrument.basis[0].title[lang]
     return {
         "role": criterion.role,
         "route": criterion.route,
         "title": None if criterion.title is None else criterion.title[lang],
         "fact": wanted.fact,
-        "label": catalogue[wanted.fact].label[lang] if wanted.fact else "",
+        "label": rules.catalogue[wanted.fact].label[lang] if wanted.fact else "",
         "operator": wanted.operator,
         "wanted": _wanted_value(wanted),
-        "sentence": sentence(wanted.test, catalogue)[lang],
+        "sentence": sentence(wanted.test, rules.catalogue)[lang],
         "origin": criterion.origin,
         "source": source,
         "advice": None if criterion.reason is None else criterion.reason[lang],
@@ -320,11 +320,6 @@ def _maybe(words: Text | None, lang: Lang) -> str | None:
 # ---------------------------------------------------------------- changes and sentences
 
 
-def time_class(change: Change) -> str:
-    """Return how long a change takes: weeks, months or years."""
-    return "years" if change.far else "weeks" if change.speed == "fast" else "months"
-
-
 def change_view(change: Change, catalogue: Catalogue, lang: Lang) -> Json:
     """Return one change: the fact, its value now, the value needed, effort and time, and a sentence."""
     return {
@@ -332,7 +327,7 @@ def change_view(change: Change, catalogue: Catalogue, lang: Lang) -> Json:
         "known": plain_value(change.known),
         "needed": plain_value(change.needed),
         "effort": change.effort,
-        "time": time_class(change),
+        "time": change.time,
         "sentence": change_sentence(change, catalogue)[lang],
     }
 

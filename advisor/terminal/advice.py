@@ -21,7 +21,7 @@ from advisor.domain.stage import STAGES
 from advisor.domain.text import Lang
 from advisor.domain.warning import Alarm
 from advisor.domain.wording import percent, plain, say_value, sentence
-from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, time_class, warnings_of
+from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, warnings_of
 from advisor.terminal.folding import Fold, folded
 from advisor.terminal.saying import MARKS, Say, basis_line, heading
 
@@ -76,7 +76,7 @@ def _headline(advice: Advice, say: Say) -> Panel:
         Line.assemble((say("资金链 ", "Money chain "), "dim"), (say(words.LEVEL[level]), LEVEL_STYLE[level])),
     )
     grid_and_counts = Group(grid, Fold(Line(_counts(advice, say))))
-    return Panel(grid_and_counts, title=f"[bold]{name}[/bold]", subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
+    return Panel(grid_and_counts, title=Line(name, style="bold"), subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
 
 
 def _counts(advice: Advice, say: Say) -> str:
@@ -156,7 +156,8 @@ def _ladder(advice: Advice, say: Say) -> Group | None:
     if step.suppressed is not None and not step.held:
         return None
     lines = [heading(say("称号阶梯", "Ladder of titles"))]
-    held = say.join(say(rung.name) for rung in step.held) or say("还没有", "none yet")
+    names = say.join(say(rung.name) for rung in step.held or ())
+    held = names or (say("还不知道", "not known") if step.held is None else say("还没有", "none yet"))
     lines.append(Line(say(f"  已有：{held}", f"  Held: {held}")))
     if step.suppressed is not None:
         lines.append(Line(f"  {say(step.suppressed)}", style="dim"))
@@ -245,7 +246,7 @@ def _card(found: Match, rules: RuleSet, say: Say) -> Panel:
         (say("提醒", "Caveat"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"),
     ):
         lines.append(Line.assemble((f"{label}  ", "bold"), value))
-    title = say(f"首选：{say(one.name)}", f"First choice: {say(one.name)}")
+    title = Line(say(f"首选：{say(one.name)}", f"First choice: {say(one.name)}"))
     return Panel(folded(lines), title=title, title_align="left", box=box.ROUNDED, border_style="cyan", padding=(0, 1))
 
 
@@ -301,7 +302,7 @@ def _trace(found: Match, rules: RuleSet, say: Say) -> Panel:
         )
     lines.append(Line.assemble((say("依据  ", "Basis  "), "bold"), basis_line(one, say)))
     lines.append(Line.assemble((say("提醒  ", "Caveat  "), "bold"), say(one.caveat)))
-    return Panel(folded(lines), title=say(one.name), title_align="left", box=box.ROUNDED, padding=(0, 1))
+    return Panel(folded(lines), title=Line(say(one.name)), title_align="left", box=box.ROUNDED, padding=(0, 1))
 
 
 def _not_in_force(instrument_id: str, advice: Advice, say: Say) -> RenderableType:
@@ -317,7 +318,7 @@ def _not_in_force(instrument_id: str, advice: Advice, say: Say) -> RenderableTyp
 
 def _changes(found: Match, rules: RuleSet, say: Say) -> str:
     said = say("；", "; ").join(say(change_sentence(change, rules.catalogue)) for change in found.changes)
-    times = [time_class(change) for change in found.changes]
+    times = [change.time for change in found.changes]
     slowest = max(times, key=list(words.TIME).index)
     hardest = max((change.effort for change in found.changes), key=list(words.EFFORT).index)
     tail = say(words.EFFORT[hardest]) + say("，", ", ") + say(words.TIME[slowest])

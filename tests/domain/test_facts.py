@@ -12,7 +12,7 @@ from tests.made_up import catalogue_of, fact, tree, words
 
 MONEY = fact("sales", "money", low=0.0)
 RESULT = fact("profit", "money")
-STAFF = fact("staff", "int", low=0.0)
+STAFF = fact("staff", "int", low=0.0, unit="person")
 SHARE = fact("share", "ratio", low=0.0, high=1.0)
 CHANGE = fact("change", "ratio", low=-1.0)
 POINTS = fact("points", "number", low=0.0, high=100.0)

@@ -52,7 +52,12 @@ def test_the_next_rung_is_the_lowest_not_held():
 
 def test_titles_held_are_listed_from_low_to_high_and_others_passed_over():
     assert climbed(("giant", "tech", "gazelle")).held == (TECH, GIANT)
-    assert climbed(None).held == ()
+    assert climbed(()).held == ()
+
+
+def test_titles_nobody_has_told_are_not_called_none():
+    assert climbed(None).held is None
+    assert climbed(None).next is climbed(()).next
 
 
 def test_a_rung_below_a_higher_title_is_not_named():

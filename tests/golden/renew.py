@@ -25,7 +25,7 @@ def digest(advice):
         "size": advice.size_class,
         "level": advice.fund_chain.level,
         "ladder": {
-            "held": [rung.id for rung in advice.ladder.held],
+            "held": None if advice.ladder.held is None else [rung.id for rung in advice.ladder.held],
             "next": None if advice.ladder.next is None else advice.ladder.next.id,
         },
         "best_change": None if best is None else {"change": {best.change.fact: _plain(best.change.needed)}, "unlocks": sorted(best.unlocks)},

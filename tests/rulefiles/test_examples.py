@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from advisor.domain.errors import Place
 from advisor.domain.firm import read_firm
 from advisor.domain.instrument import Example, eligibility
 from advisor.domain.text import Text
@@ -52,12 +53,12 @@ WHY = Text("因为", "because")
 
 
 def test_a_wrong_verdict_is_reported_with_file_and_number(with_examples):
-    right, wrong = Example(GOOD, "eligible", DAY, WHY), Example(GOOD, "ineligible", DAY, WHY)
+    right, wrong = Example(GOOD, "eligible", DAY, WHY), Example(GOOD, "ineligible", DAY, WHY, Place(LEASE, 9, 5))
     assert reported(with_examples(right, wrong)) == [("example", LEASE, "example 2: should be ineligible but is eligible")]
 
 
 def test_a_firm_that_cannot_be_read_is_reported(with_examples):
-    wrong = Example({**GOOD, "employes": 5}, "eligible", DAY, WHY)
+    wrong = Example({**GOOD, "employes": 5}, "eligible", DAY, WHY, Place(LEASE, 3, 5))
     assert reported(with_examples(wrong)) == [("example", LEASE, "example 1: 'employes' is not a fact; did you mean 'employees'?")]
 
 
