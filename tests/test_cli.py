@@ -408,3 +408,28 @@ def test_a_reader_that_goes_away_is_no_error(home):
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, env={**os.environ, "ADVISOR_HOME": str(home)}, capture_output=True, check=False)
     assert b"Traceback" not in ended.stderr
     assert ended.returncode in (0, 141)
+
+
+@pytest.mark.parametrize("name", ["[/x] 渝成", "[red]Acme[/red]", "[bold"])
+def test_a_name_is_shown_as_it_was_given(advisor, tmp_path, name):
+    file = tmp_path / "firm.json"
+    file.write_text(json.dumps({"name": name, "region": "chongqing"}), encoding="utf-8")
+    ended = advisor("advise", file)
+    assert (ended.code, ended.err) == (0, "")
+    assert name in ended.out
+
+
+@pytest.mark.parametrize("key", ["name", "district", "firm_id"])
+def test_what_would_steer_a_terminal_is_refused(refused, tmp_path, key):
+    file = tmp_path / "firm.json"
+    file.write_text(json.dumps({key: "渝\x1b]0;owned\x07成"}), encoding="utf-8")
+    ended = refused("advise", file)
+    assert ended.code == 2
+    assert "\x1b" not in ended.err
+    assert key in ended.err
+
+
+def test_a_list_has_a_limit(refused, tmp_path):
+    file = tmp_path / "firms.json"
+    file.write_text("[" + ",".join(["{}"] * 1001) + "]", encoding="utf-8")
+    assert "1000" in refused("advise", file).err
