@@ -91,7 +91,7 @@ def test_a_firm_of_which_nothing_is_known_gets_questions_and_no_verdict(advisor)
     ended = advisor("advise", "-", "--as-of", DAY, "--lang", "en", given="{}")
     assert ended.code == 0
     assert "unnamed firm" in ended.out
-    assert "not clear" in ended.out
+    assert "too early to tell" in ended.out
     assert "Tell us more" in ended.out
 
 

@@ -59,7 +59,11 @@ def advise(firm: Firm, day: dt.date, ruleset: RuleSet, model: Model | None = Non
     waiting += [fact for c in step.unknown for fact in open_facts(c.condition, reading.known, rules.catalogue)]
     asked = Counter(fact for found in matches if not found.watch for fact in found.missing if fact not in firm.facts)
     tier = {fact: rules.catalogue.facts[fact].tier for fact in asked}
-    first = sorted(asked, key=lambda fact: (-asked[fact], tier[fact]))[:QUESTIONS]
+    worth: Counter[str] = Counter()
+    for found in matches:
+        if not found.watch and found.suitability is not None:
+            worth.update(dict.fromkeys(found.missing, found.suitability.score))
+    first = sorted(asked, key=lambda fact: (-round(worth[fact], 6), tier[fact]))[:QUESTIONS]
     return Advice(
         firm=firm,
         as_of=day,

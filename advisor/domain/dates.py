@@ -18,8 +18,10 @@ def iso_date(written: str) -> dt.date:
     return dt.date.fromisoformat(written)
 
 
-def years_between(start: dt.date, end: dt.date) -> float:
-    """Return the years from `start` to `end`, anniversaries exact; that of 29 February is 1 March in common years."""
+def years_between(start: dt.date, end: dt.date) -> float | None:
+    """Return the years from `start` to `end`, None where it lies before; that of 29 February has its anniversary on 1 March."""
+    if end < start:
+        return None
     whole = end.year - start.year
     if _anniversary(start, whole) > end:
         whole -= 1

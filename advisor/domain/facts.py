@@ -40,6 +40,8 @@ class Changeability:
     toward: str | bool | tuple[str, ...] = "any"
     effort: Effort = "medium"
     gaming: bool = False
+    start: tuple[str, ...] = ()
+    """The options from which alone a choice may be moved; empty for any."""
     ages: bool = False
     """Whether the fact moves by itself as time passes."""
 
@@ -264,6 +266,8 @@ class Catalogue:
     facts: Mapping[str, Fact]
     derived: Mapping[str, DerivedFact] = field(default_factory=dict)
     estimated: Mapping[str, EstimatedFact] = field(default_factory=dict)
+    industry_codes: Mapping[str, str] = field(default_factory=dict)
+    """The industry that the beginning of an industry code stands for; the longest beginning decides."""
     _unfolded: dict[Node, Node] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, fact_id: str) -> AnyFact:
@@ -277,6 +281,14 @@ class Catalogue:
         """Every name the condition language may use, the as-of date included."""
         every: tuple[AnyFact, ...] = (*self.facts.values(), *self.derived.values(), *self.estimated.values())
         return {**{fact.id: fact.naming for fact in every}, AS_OF: Naming("date")}
+
+    def industry_of(self, code: str) -> str | None:
+        """Return the industry an industry code stands for, or None where no beginning of it is known."""
+        for length in range(len(code), 0, -1):
+            found = self.industry_codes.get(code[:length])
+            if found is not None:
+                return found
+        return None
 
     def unfolded(self, node: Node) -> Node:
         """Return the condition with tests on a chosen word asked of every branch, kept for the next time."""

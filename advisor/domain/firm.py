@@ -67,6 +67,9 @@ def read_firm(given: Mapping[str, object], catalogue: Catalogue) -> Firm:
     as_of = _as_of(given.get("as_of"), problems)
     if problems:
         raise InputError(problems)
+    code = facts.get("gb_code")
+    if isinstance(code, str) and "industry_class" not in facts and (industry := catalogue.industry_of(code)) is not None:
+        facts["industry_class"] = industry  # the registered code says it; nobody is asked twice
     words = {key: None if given.get(key) is None else str(given[key])[:200] for key in ("firm_id", "name")}
     return Firm(MappingProxyType(facts), words["firm_id"], words["name"], as_of)
 

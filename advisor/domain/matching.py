@@ -138,7 +138,7 @@ def _wait(plan: Plan, firm: Firm, day: dt.date, rules: InForce, model: Model | N
         if not isinstance(start, dt.date) or not start <= day:
             continue
         then = _after(start, years) + dt.timedelta(days=strict)
-        if then <= day or years_between(day, then) > WAIT_YEARS or then not in plan.instrument.validity:
+        if then <= day or (years_between(day, then) or 0) > WAIT_YEARS or then not in plan.instrument.validity:
             continue
         reading = rules.read(firm, then, model)
         shut = gates.shut(reading)  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ def _wait(plan: Plan, firm: Firm, day: dt.date, rules: InForce, model: Model | N
 def _after(start: dt.date, years: float) -> dt.date:
     """Return the first day on which `years` have passed since `start`."""
     day = start + dt.timedelta(days=int(years * 365))
-    while years_between(start, day) < years:
+    while (years_between(start, day) or 0) < years:
         day += dt.timedelta(days=1)
     return day
 

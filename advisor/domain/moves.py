@@ -105,6 +105,11 @@ def honest(fact: Fact, now: Value | None, needed: Value) -> bool:
         return True
     if isinstance(toward, bool):
         return needed is toward
+    if fact.change.start and now not in fact.change.start:
+        return False
+    if isinstance(toward, tuple) and isinstance(needed, tuple):
+        have = set(now if isinstance(now, tuple) else ())
+        return set(needed) >= have and set(toward) >= set(needed) - have
     if isinstance(toward, tuple):
         return needed in toward
     if toward == "add":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import log
 
 from advisor.domain.condition import Known, Node
-from advisor.domain.instrument import Confidence, Cost, Family, Instrument
+from advisor.domain.instrument import Confidence, Cost, Family, Instrument, Status
 from advisor.domain.stage import Stage
 
 PARTS = ("stage", "purpose", "preferences", "amount", "tenor", "targeted", "cost", "effort", "lead_time", "confidence")
@@ -24,6 +24,7 @@ class Ranking:
     weights: Mapping[str, float]
     purpose: Mapping[str, float]
     cost: Mapping[Cost, float]
+    status: Mapping[Status, float]
     family: Mapping[Family, float]
     documents: tuple[float, float]
     lead_days: tuple[float, float]
@@ -31,6 +32,8 @@ class Ranking:
     targeted: float
     """How many criteria that no other instrument has make an instrument fully targeted."""
     avoid_factor: float
+    misfit: tuple[float, float]
+    """Below the first share of amounts that meet, the score is cut by the second."""
 
     def __post_init__(self) -> None:
         assert set(self.weights) == set(PARTS)
@@ -102,7 +105,9 @@ def suitability(
             weight += weights[part]
             score += weights[part] * share
     parts.update(standing.parts)
-    score *= ranking.family.get(instrument.family, 1.0) * ranking.avoid_factor**avoided
+    score *= ranking.family.get(instrument.family, 1.0) * ranking.status.get(instrument.status, 1.0) * ranking.avoid_factor**avoided
+    if parts["amount"] is not None and parts["amount"] < ranking.misfit[0]:
+        score *= ranking.misfit[1]
     return Suitability(round(score / weight, 4), parts)
 
 
@@ -110,10 +115,12 @@ def _purpose(wanted: object, served: tuple[str, ...], value: Mapping[str, float]
     """Return how well the purposes served meet those wanted: any at all, how many of them, and how exactly."""
     if not isinstance(wanted, tuple) or not wanted:
         return None
+    counted = [*wanted, wanted[0]]  # the purpose named first counts double
     shared = len(set(wanted) & set(served))
     if not shared:
         return 0.0
-    return value["any"] + value["coverage"] * shared / len(set(wanted)) + value["focus"] * shared / len(served)
+    coverage = sum(purpose in served for purpose in counted) / len(counted)
+    return value["any"] + value["coverage"] * coverage + value["focus"] * shared / len(served)
 
 
 def _inside(need: object, low: float | None, high: float | None) -> float | None:

@@ -174,9 +174,11 @@ def watch(states: States, rules: WarningRules) -> FundChain:
             alarms.append(Alarm(signal.id, "signal", signal.level, signal.label))
     level: Level = "red" if score >= rules.red_from else "amber" if score >= rules.amber_from else "green"
     for floor in rules.floors:
-        if states[floor.condition] is True and _ORDER[floor.level] > _ORDER["green"]:
+        if states[floor.condition] is not True:
+            continue
+        if all(alarm.level != floor.level for alarm in alarms):  # else something has said it already
             alarms.append(Alarm(f"floor_{floor.level}", "floor", floor.level, floor.text))
-            level = floor.level if _ORDER[floor.level] > _ORDER[level] else level
+        level = floor.level if _ORDER[floor.level] > _ORDER[level] else level
     total = sum(indicator.weight for indicator in rules.indicators)
     known_share = known / total
     said = None if level == "green" and known_share < rules.green_needs_share else level

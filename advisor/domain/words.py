@@ -29,7 +29,7 @@ STATUS: Mapping[str, Text] = {
     "proposed": Text("只有提议，尚无办法", "proposed only, no operating rule"),
 }
 CONFIDENCE: Mapping[str, Text] = {
-    "verified": Text("主要条款已见原文或报道", "main terms seen"),
+    "verified": Text("已查到文件或报道", "a document or report was found"),
     "recalled": Text("凭经验，未核实", "from experience, not checked"),
     "assumed": Text("按惯例估计", "assumed from usual practice"),
 }

@@ -63,7 +63,7 @@ def _statements(entry: Entry) -> dict[bool, Text]:
 
 
 def _change(entry: Entry, options: Mapping[str, Text]) -> Changeability:
-    entry.only("speed", "toward", "effort", "gaming", "ages")
+    entry.only("speed", "toward", "from", "effort", "gaming", "ages")
     toward: str | bool | tuple[str, ...] = "any"
     if entry.has("toward"):
         if isinstance(entry.value["toward"], list):
@@ -72,7 +72,7 @@ def _change(entry: Entry, options: Mapping[str, Text]) -> Changeability:
             word = str(entry.value["toward"]).lower()
             toward = {"true": True, "false": False}.get(word) if word in ("true", "false") else entry.word("toward", ("up", "down", "any", "add"))  # type: ignore[assignment]
     effort: Effort = entry.word("effort", get_args(Effort)) if entry.has("effort") else "medium"
-    return Changeability(entry.word("speed", get_args(Speed)), toward, effort, entry.flag("gaming"), entry.flag("ages"))
+    return Changeability(entry.word("speed", get_args(Speed)), toward, effort, entry.flag("gaming"), entry.words("from", options), entry.flag("ages"))
 
 
 def read_derived(root: Entry, size: Entry, facts: dict[str, Fact]) -> dict[str, DerivedFact]:
@@ -132,7 +132,7 @@ def _in_order(derived: dict[str, DerivedFact], entries: dict[str, Entry]) -> dic
 
 def _size_class(root: Entry, facts: dict[str, Fact]) -> DerivedFact:
     """Return the size class as a choice: for each class, its bounds in any of the industries."""
-    root.only("basis", "sources", "classes", "industries", "notes", "examples")
+    root.only("basis", "sources", "classes", "industries", "codes", "notes", "examples")
     classes = texts(root.pairs("classes"))
     node: Node = Constant("micro")
     for size in reversed(SIZE_CLASSES):

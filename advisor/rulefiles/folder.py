@@ -133,7 +133,9 @@ def _ruleset(files: Mapping[str, YamlFile], version: str) -> RuleSet:
             root("facts").at("facts").refuse("missing_fact", f"缺少指标“{name}”", f"the fact '{name}' is missing")
     if book.problems:
         raise RuleError(book.problems)  # without facts every condition would be wrong
-    catalogue = Catalogue(facts, read_derived(root("derived"), root("size_standard"), facts))
+    size = root("size_standard")
+    codes = {code: entry.one_of(facts["industry_class"].options) for code, entry in size.pairs("codes")}
+    catalogue = Catalogue(facts, read_derived(root("derived"), size, facts), industry_codes=codes)
     if book.problems:
         raise RuleError(book.problems)  # what rests on facts that cannot be worked out would be wrong too
     book.names["lifecycle_stage"] = Naming("text", frozenset(STAGES))

@@ -8,7 +8,7 @@ from itertools import product
 from typing import get_args
 
 from advisor.domain.condition import Choice, Constant, Name, Node, Test, rebuild
-from advisor.domain.instrument import FAMILIES, Confidence, Cost, Criterion, Instrument, Source
+from advisor.domain.instrument import FAMILIES, Confidence, Cost, Criterion, Instrument, Source, Status
 from advisor.domain.ladder import LadderRules, Rung
 from advisor.domain.notation import Naming, kind_of
 from advisor.domain.ranking import PARTS, Ranking
@@ -183,10 +183,12 @@ def _criteria(entry: Entry, sources: Mapping[str, Source]) -> tuple[Criterion, .
 
 def read_ranking(root: Entry) -> Ranking:
     """Return the weights of the ranking."""
-    root.only("weights", "purpose", "cost", "family", "documents", "lead_days", "confidence", "targeted", "avoid_factor")
+    root.only("weights", "purpose", "cost", "status", "family", "documents", "lead_days", "confidence", "targeted", "avoid_factor", "misfit")
     family = root.at("family")
     family.only(*FAMILIES)
     weights = root.shares("weights", PARTS)
+    root.at("status").only(*get_args(Status))
+    misfit = root.shares("misfit", ("below", "factor"))
     targeted = root.number("targeted")
     if targeted <= 0 or sum(weights.values()) <= 0:
         root.refuse("not_positive", "targeted 和权重合计要大于0", "targeted and the sum of the weights must be above 0")
@@ -195,6 +197,8 @@ def read_ranking(root: Entry) -> Ranking:
         purpose=root.shares("purpose", ("any", "coverage", "focus")),
         cost=root.shares("cost", get_args(Cost)),
         family={name: family.share(name) for name, _ in family.pairs()},  # type: ignore[misc]
+        status={name: root.at("status").share(name) for name, _ in root.pairs("status")},  # type: ignore[misc]
+        misfit=(misfit["below"], misfit["factor"]),
         documents=root.span("documents"),
         lead_days=root.span("lead_days"),
         confidence=root.shares("confidence", get_args(Confidence)),

@@ -343,7 +343,7 @@ def change_sentence(change: Change, catalogue: Catalogue) -> Text:
         added = tuple(word for word in change.needed if word not in have)
         if added:
             words = say_value(added, fact)
-            return Text(f"{fact.label.zh}增加“{words.zh}”", f"add '{words.en}' to {fact.label.en.lower()}")
+            return Text(f"{fact.label.zh}增加：{words.zh}", f"{fact.label.en}: add {words.en}")
     now = say_value(change.known, fact)
     if fact.kind == "money" and change.needed == 1 and isinstance(change.known, int | float) and change.known <= 0:
         return Text(f"{fact.label.zh}转为正数（现为{now.zh}）", f"{fact.label.en} above zero (now {now.en})")

@@ -14,7 +14,7 @@ from rich.text import Text as Line
 from advisor.domain import words
 from advisor.domain.advice import Advice
 from advisor.domain.instrument import Instrument
-from advisor.domain.matching import Match
+from advisor.domain.matching import NEED, Match
 from advisor.domain.reasons import Reason
 from advisor.domain.ruleset import RuleSet
 from advisor.domain.stage import STAGES
@@ -26,6 +26,8 @@ from advisor.terminal.folding import Fold, folded
 from advisor.terminal.saying import MARKS, Say, basis_line, heading
 
 SHOWN = 10
+FIRST_CHOICE = 0.5
+"""From this suitability on the first instrument is recommended in full."""
 LEVEL_STYLE = {"green": "bold green", "amber": "bold yellow", "red": "bold red", None: "dim"}
 
 
@@ -39,7 +41,7 @@ def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everyth
         for instrument_id in why:
             out.print(_trace(by_id[instrument_id], advice.ruleset, say) if instrument_id in by_id else _not_in_force(instrument_id, advice, say))
         return
-    for part in (_stage, _fund_chain, _ladder, _checks):
+    for part in (_checks, _stage, _fund_chain, _ladder):
         shown = part(advice, say)
         if shown is not None:
             out.print(shown)
@@ -65,6 +67,8 @@ def _headline(advice: Advice, say: Say) -> Panel:
     stage_text = (
         f"{say(rules.stages.labels[stage])} {percent(round(advice.stage.probabilities[stage], 2))}"
         if stage is not None
+        else say("还看不出", "too early to tell")
+        if all(piece.stage is None for piece in advice.stage.evidence)
         else say("未定，可能是", "not clear, perhaps ") + say("或", " or ").join(say(rules.stages.labels[s]) for s in advice.stage.candidates)
     )
     size_text = say(rules.catalogue["size_class"].options[str(size)]) if size is not None else say("还不知道", "not known")
@@ -105,7 +109,11 @@ def _stage(advice: Advice, say: Say) -> Group:
         bars.append(f"{say(labels[stage])} ", style="bold" if stage == advice.stage.stage else "dim")
         bars.append("█" * round(share * 12) or "▏", style="cyan" if stage == advice.stage.stage else "dim")
         bars.append(f" {share:.0%}   ", style="dim")
-    lines: list[Line] = [heading(say("处在哪个阶段", "Stage of life")), bars]
+    lines: list[Line] = [heading(say("处在哪个阶段", "Stage of life"))]
+    if all(piece.stage is None for piece in advice.stage.evidence):
+        lines.append(Line(say("  还看不出，请先回答后面的问题。", "  Too early to tell; please answer the questions below."), style="dim"))
+        return folded(lines)
+    lines.append(bars)
     if advice.stage.stage is not None:
         lines.append(Line(f"  {say(advice.ruleset.stages.meanings[advice.stage.stage])}"))
     for piece in advice.stage.evidence:
@@ -153,8 +161,6 @@ def _alarm_reading(alarm: Alarm, advice: Advice, say: Say) -> str:
 
 def _ladder(advice: Advice, say: Say) -> Group | None:
     step = advice.ladder
-    if step.suppressed is not None and not step.held:
-        return None
     lines = [heading(say("称号阶梯", "Ladder of titles"))]
     names = say.join(say(rung.name) for rung in step.held or ())
     held = names or (say("还不知道", "not known") if step.held is None else say("还没有", "none yet"))
@@ -163,10 +169,10 @@ def _ladder(advice: Advice, say: Say) -> Group | None:
         lines.append(Line(f"  {say(step.suppressed)}", style="dim"))
     if step.next is not None:
         missing = len(step.unmet) + len(step.unknown)
-        summary = (
-            say("条件都已具备，可以申报", "everything is met; apply") if not missing
-            else say(f"差 {len(step.unmet)} 条，{len(step.unknown)} 条待补充", f"{len(step.unmet)} unmet, {len(step.unknown)} need answers")
-        )  # fmt: skip
+        unmet, unknown = len(step.unmet), len(step.unknown)
+        summary = say("能核对的条件都符合", "what can be checked is met")
+        if missing:
+            summary = say(f"差 {unmet} 条，还有 {unknown} 条要您补充", f"{unmet} unmet, {unknown} more answers needed")
         lines.append(Line.assemble(say("  下一步：", "  Next: "), (say(step.next.name), "bold"), (f"  {summary}", "dim")))
         for criteria, holds in ((step.unmet, False), (step.unknown, None)):
             for criterion in criteria:
@@ -174,6 +180,7 @@ def _ladder(advice: Advice, say: Say) -> Group | None:
                 lines.append(Line.assemble("    ", (mark, style), f" {say(criterion_sentence(criterion, advice.ruleset.catalogue))}"))
         if step.next.extra is not None:
             lines.append(Line(f"    {say(step.next.extra)}", style="dim"))
+        lines.append(Line(f"    {say(step.next.caveat)}", style="dim"))
     return folded(lines)
 
 
@@ -210,7 +217,10 @@ def _open_now(advice: Advice, say: Say, limit: int | None, *, wide: bool) -> Gro
     if limit is not None and len(found) > limit:
         parts.append(Line(say(f"  还有 {len(found) - limit} 个，用 --all 全部列出", f"  {len(found) - limit} more; --all lists them"), style="dim"))
     first = found[0]
-    parts.append(Padding(_card(first, advice.ruleset, say), (1, 2)))
+    if first.suitability is not None and first.suitability.score >= FIRST_CHOICE:
+        parts.append(Padding(_card(first, advice.ruleset, say), (1, 2)))
+    else:
+        parts.append(Line(say("  目前没有特别合适的，以上可以了解。", "  Nothing fits well yet; these are open."), style="dim"))
     return Group(*parts)
 
 
@@ -243,7 +253,7 @@ def _card(found: Match, rules: RuleSet, say: Say) -> Panel:
         (say("材料", "Papers"), say.join(say(rules.documents[code]) for code in one.documents)),
         (say("去哪办", "Where"), say(one.apply_at)),
         (say("依据", "Basis"), basis_line(one, say)),
-        (say("提醒", "Caveat"), f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"),
+        (say("提醒", "Caveat"), f"{say(words.CONFIDENCE[one.confidence])}{say('。', '. ')}{say(one.caveat)}"),
     ):
         lines.append(Line.assemble((f"{label}  ", "bold"), value))
     title = Line(say(f"首选：{say(one.name)}", f"First choice: {say(one.name)}"))
@@ -254,7 +264,8 @@ def _test_line(reason: Reason, rules: RuleSet, say: Say, *, origin: bool = True)
     """Return a test in words, what is known, and who asks for it."""
     line = Line(say(sentence(reason.wanted.test, rules.catalogue)))
     fact = rules.catalogue[reason.wanted.fact] if reason.wanted.fact else None
-    if not isinstance(reason.known, bool):
+    told = reason.wanted.operator == "==" and reason.holds  # the sentence has said the answer
+    if not isinstance(reason.known, bool) and not told:
         shown = say(say_value(reason.known, fact))
         line.append(say(f"，现为{shown}", f"; now {shown}"), style="dim")
     if origin:
@@ -328,8 +339,11 @@ def _changes(found: Match, rules: RuleSet, say: Say) -> str:
 
 
 def _one_step(advice: Advice, say: Say, limit: int | None) -> Group | None:
-    near = [found for found in advice.matches if found.one_step_away and not found.open_now]
-    if not near:
+    facts = advice.ruleset.catalogue.facts
+    away = [found for found in advice.matches if found.one_step_away and not found.open_now]
+    other_need = [found for found in away if any(facts[change.fact].topic == NEED for change in found.changes)]
+    near = [found for found in away if found not in other_need]
+    if not away:
         return None
     lines = [heading(say(f"差一步（{len(near)}）", f"One step away ({len(near)})"))]
     best = advice.best_change
@@ -354,6 +368,10 @@ def _one_step(advice: Advice, say: Say, limit: int | None) -> Group | None:
         lines.append(Line(f"      {names}", style="dim"))
     if limit is not None and len(ordered) > limit:
         lines.append(Line(say("  更多用 --all 列出", "  --all lists more"), style="dim"))
+    if other_need:
+        lines.append(Line(say("  如果确实另有这样的用途或金额，还可看：", "  If the firm really has another use or amount in mind, also:")))
+        names = say.join(say(found.instrument.name) for found in other_need)
+        lines.append(Line(f"      {names}", style="dim"))
     return folded(lines)
 
 

@@ -56,7 +56,7 @@ def print_rule(one: Instrument, versions: Sequence[Instrument], rules: RuleSet, 
             out.print(Fold(Line(f"  {first} — {last}  {amount}{note}", style="bold" if version is one else "dim"), 4))
     out.print()
     out.print(Fold(Line.assemble((say("依据  ", "Basis  "), "bold"), basis_line(one, say))))
-    checked = f"{say(words.CONFIDENCE[one.confidence])}{say('；', '; ')}{say(one.caveat)}"
+    checked = f"{say(words.CONFIDENCE[one.confidence])}{say('。', '. ')}{say(one.caveat)}"
     out.print(Fold(Line.assemble((say("提醒  ", "Caveat  "), "bold"), checked)))
     for name in one.sources:
         if rules.sources[name].shown:

@@ -204,7 +204,6 @@ def test_neither_nan_nor_infinity_ever_arises(written, known):
         ((2020, 2, 29), (2024, 2, 29), 4),
         ((2020, 2, 29), (2021, 3, 1), 1),  # in a common year 29 February is reached on 1 March
         ((2021, 2, 28), (2024, 2, 28), 3),
-        ((2026, 5, 20), (2025, 5, 20), -1),
         ((2020, 1, 1), (2021, 7, 2), 1 + 182 / 365),
     ],
 )
@@ -225,7 +224,7 @@ def test_the_day_before_an_anniversary_is_not_yet_a_year(start):
 
 
 def test_years_never_run_backwards():
-    start, days = dt.date(2020, 2, 29), [dt.date(2019, 2, 1) + dt.timedelta(days=n) for n in range(2200)]
+    start, days = dt.date(2020, 2, 29), [dt.date(2020, 2, 29) + dt.timedelta(days=n) for n in range(2200)]
     counted = [years_between(start, day) for day in days]
     assert counted == sorted(counted)
 
@@ -233,6 +232,9 @@ def test_years_never_run_backwards():
 @pytest.mark.parametrize("start", [dt.date(FIRST_YEAR, 1, 1), dt.date(2020, 2, 29), dt.date(2020, 12, 29), dt.date(LAST_YEAR, 12, 31)])
 @pytest.mark.parametrize("end", [dt.date(FIRST_YEAR, 1, 1), dt.date(2026, 11, 24), dt.date(LAST_YEAR, 12, 31)])
 def test_years_are_counted_from_any_date_a_firm_may_give_to_any_other(start, end):
+    if end < start:
+        assert years_between(start, end) is None  # a firm that does not exist yet has no age
+        return
     assert years_between(start, end) == pytest.approx((end - start).days / 365.2425, abs=0.01)
 
 

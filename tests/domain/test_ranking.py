@@ -40,8 +40,9 @@ def test_the_stage_counts_by_its_probability(ranking, stages, part):
     ("wanted", "served", "part"),
     [
         (("equipment",), ("equipment",), 1.0),
-        (("equipment",), ("equipment", "plant"), 0.85),  # 0.5 for any + 0.2 for all of the wish + 0.3 x 1/2 for focus
-        (("equipment", "rd"), ("equipment",), 0.9),  # 0.5 + 0.2 x 1/2 + 0.3
+        (("equipment",), ("equipment", "plant"), 0.875),  # 0.4 for any + 0.35 for all of the wish + 0.25 x 1/2 for focus
+        (("equipment", "rd"), ("equipment",), 0.4 + 0.35 * 2 / 3 + 0.25),  # what is named first counts double
+        (("rd", "equipment"), ("equipment",), 0.4 + 0.35 * 1 / 3 + 0.25),
         (("rd",), ("equipment",), 0.0),
         ((), ("equipment",), None),
         (None, ("equipment",), None),
