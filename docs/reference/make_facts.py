@@ -23,7 +23,11 @@ fact with its question and where its figure is found.
 - **Kind**: `text`; `choice` (one word); `choices` (a list of words); `bool`; `int`; `number`; `money` (yuan);
   `ratio` (a fraction, 0.35 for 35 %); `date`.
 - **Figures** other than zero lie between 0.000001 and 10¹⁵ in size. They may be written `12000000`, `1,200万` or `0.12亿`, shares
-  `0.35` or `35%`, losses `-5` or `(5)`.
+  `0.35` or `35%`, losses `-5`, `负5`, `亏5` or `(5)`. Commas stand only between thousands: `1,2万` is refused. A figure is read in the fact's
+  own unit: for months `3年` is 36. A unit of something else, such as `3万元` for people, is refused.
+- **Industry**: where `industry_class` is not given, it follows from `gb_code` (the longest beginning listed under `codes` in
+  `rules/size_standard.yaml`). What is given stands.
+- **Ages** are unknown while the date they start from lies in the future.
 - **Dates** are written `2022-04-01`, `2022/4/1`, `2022.4.1` or `2022年4月1日`, without a day for the first of the month, and lie in
   the years 1900 to 2200.
 - **Range**: the lowest and the highest value taken, both included; `…` means that there is no bound.
