@@ -94,6 +94,7 @@ def trace(found: Match, rules: RuleSet, say: Say) -> Panel:
 
 
 def changes_line(found: Match, rules: RuleSet, say: Say) -> str:
+    """Return what would change a verdict, with how hard it is and how long it takes."""
     said = say("；", "; ").join(say(change_sentence(change, rules.catalogue)) for change in found.changes)
     times = [change.time for change in found.changes]
     slowest = max(times, key=list(words.TIME).index)
