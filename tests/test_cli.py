@@ -433,3 +433,12 @@ def test_a_list_has_a_limit(refused, tmp_path):
     file = tmp_path / "firms.json"
     file.write_text("[" + ",".join(["{}"] * 1001) + "]", encoding="utf-8")
     assert "1000" in refused("advise", file).err
+
+
+def test_the_words_of_the_command_line_are_those_of_the_kernel():
+    """They are written again there so that --help loads nothing else."""
+    from advisor import cli
+    from advisor.domain.instrument import FAMILIES
+    from advisor.domain.stage import STAGES
+
+    assert (cli.FAMILIES, cli.STAGES) == (FAMILIES, STAGES)

@@ -33,7 +33,7 @@ from advisor.domain.condition import (
     rebuild,
     value,
 )
-from advisor.domain.facts import Catalogue, Effort, Fact, Speed
+from advisor.domain.facts import EFFORTS, Catalogue, Effort, Fact, Speed
 from advisor.domain.moves import honest, plain_values, turning_points
 from advisor.domain.program import Row
 from advisor.domain.reasons import positive
@@ -49,7 +49,6 @@ FAR = 1.5
 
 Repair = Mapping[str, Value]
 Time = Literal["weeks", "months", "years"]
-_EFFORT: dict[Effort, int] = {"low": 1, "medium": 2, "high": 3}
 _SPEED: dict[Speed, int] = {"fast": 0, "slow": 1, "fixed": 9}
 
 
@@ -89,7 +88,7 @@ class Changer:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self.weight = {fact.id: _EFFORT[fact.change.effort] + _SPEED[fact.change.speed] for fact in catalogue.facts.values()}
+        self.weight = {fact.id: 1 + EFFORTS.index(fact.change.effort) + _SPEED[fact.change.speed] for fact in catalogue.facts.values()}
         self.positive = cache(positive)
         self.inlined = cache(self._inlined)
         self.facts = cache(self._facts)

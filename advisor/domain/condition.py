@@ -248,6 +248,10 @@ OPERATORS: dict[Operator, Callable[..., bool]] = {
 }
 
 
+OPPOSITE: dict[Operator, Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+"""Comparisons that say the contrary; unknown stays unknown under both."""
+
+
 # ---------------------------------------------------------------- walks
 
 

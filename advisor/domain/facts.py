@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 from unicodedata import normalize
 
 from advisor.domain.condition import AS_OF, Choice, Constant, Known, Name, Node, Test, Value, facts_in, judge, rebuild
@@ -19,6 +19,7 @@ from advisor.domain.text import Text
 FactKind = Literal["text", "choice", "choices", "bool", "int", "number", "money", "ratio", "date"]
 Speed = Literal["fixed", "slow", "fast"]
 Effort = Literal["low", "medium", "high"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 
 CONDITION_KINDS: dict[FactKind, Kind] = {
     "text": "text", "choice": "text", "choices": "choices", "bool": "bool", "date": "date",

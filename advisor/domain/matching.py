@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from advisor.domain.changes import Change, Repair, Search
 from advisor.domain.condition import Known, Node, all_of, negated
 from advisor.domain.dates import years_between
+from advisor.domain.facts import EFFORTS
 from advisor.domain.firm import Firm
 from advisor.domain.gates import Gate
 from advisor.domain.instrument import Eligibility, Instrument, eligibility
@@ -21,7 +22,6 @@ WAIT_YEARS = 10
 """Nobody is told to wait longer than this."""
 NEED = "need"
 """The topic of facts that say what the money is for: no advice to change the need itself."""
-_EFFORTS = ("low", "medium", "high")
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ def _best_change(matches: tuple[Match, ...], firm: Firm, day: dt.date, rules: In
         ]
         unlocks = tuple(name for name in open_after if name not in open_before)
         closed = open_before.difference(open_after)
-        standing = (len(closed) - len(unlocks), _EFFORTS.index(change.effort), change.fact, BestChange(change, unlocks))
+        standing = (len(closed) - len(unlocks), EFFORTS.index(change.effort), change.fact, BestChange(change, unlocks))
         if len(unlocks) > len(closed) and (best is None or standing[:3] < best[:3]):
             best = standing
     return None if best is None else best[3]

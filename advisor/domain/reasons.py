@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from advisor.domain.condition import (
     AS_OF,
+    OPPOSITE,
     Choice,
     Constant,
     Junction,
@@ -25,8 +26,6 @@ from advisor.domain.condition import (
 )
 from advisor.domain.facts import Catalogue
 from advisor.domain.instrument import Criterion
-
-_OPPOSITE: dict[Operator, Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,8 +87,8 @@ def positive(node: Node) -> Node:
             return positive(part)
         case Junction("not", (Junction(op, parts),)):
             return Junction("or" if op == "and" else "and", tuple(positive(negated(part)) for part in parts))
-        case Junction("not", (Test(op, left, right),)) if op in _OPPOSITE:
-            return Test(_OPPOSITE[op], left, right)
+        case Junction("not", (Test(op, left, right),)) if op in OPPOSITE:
+            return Test(OPPOSITE[op], left, right)
         case Junction("not", (Choice(condition, then, other),)):
             return Choice(condition, positive(negated(then)), positive(negated(other)))
         case Junction("not", (Constant(bool(verdict)),)):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import assert_never
 
-from advisor.domain.condition import AS_OF, Choice, Constant, Formula, Junction, Name, Node, Test, Value, negated
+from advisor.domain.condition import AS_OF, OPPOSITE, Choice, Constant, Formula, Junction, Name, Node, Test, Value, negated
 from advisor.domain.facts import AnyFact, Catalogue
 from advisor.domain.text import Lang, Text
 
@@ -39,7 +39,6 @@ _NOT: dict[str, Text] = {
     "has_all": Text("{fact}不同时包括{value}", "{fact}: without all of {value}"),
     "starts_with": Text("{fact}不以{value}开头", "{fact}: not beginning with {value}"),
 }
-_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _SIGNS = {"+": " + ", "-": " − ", "*": " × ", "/": " ÷ "}
 _FUNCTIONS: dict[str, Text] = {
     "min": Text("{all}中较小的", "the smaller of {all}"),
@@ -70,8 +69,8 @@ def sentence(node: Node, catalogue: Catalogue) -> Text:
             return _statement(name, True, catalogue)
         case Junction("not", (Name(name),)):
             return _statement(name, False, catalogue)
-        case Junction("not", (Test(op, left, right),)) if op in _OPPOSITE:
-            return sentence(Test(_OPPOSITE[op], left, right), catalogue)  # type: ignore[arg-type]
+        case Junction("not", (Test(op, left, right),)) if op in OPPOSITE:
+            return sentence(Test(OPPOSITE[op], left, right), catalogue)
         case Junction("not", (Test(op, left, right),)):
             return _compared(_NOT[op], left, right, catalogue)
         case Junction("not", (Junction("not", (part,)),)):
