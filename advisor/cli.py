@@ -101,10 +101,10 @@ def _advise(arguments: argparse.Namespace) -> int:
     for instrument_id in arguments.why:
         adviser.rules.versions(instrument_id)
     firms = given if isinstance(given, list) else [given]
-    problems = []
+    read, problems = [], []
     for position, facts in enumerate(firms, 1):  # all are read before anything is said: nothing is left half-done
         try:
-            adviser.read(facts, arguments.as_of)
+            read.append(adviser.read(facts, arguments.as_of))
         except InputError as error:
             problems += [_numbered(problem, position, len(firms)) for problem in error.problems]
     if problems:
@@ -113,15 +113,15 @@ def _advise(arguments: argparse.Namespace) -> int:
         from advisor.service.view import dump
 
         out, many = sys.stdout.buffer, isinstance(given, list)
-        for position, facts in enumerate(firms):
+        for position, (firm, day) in enumerate(read):
             out.write((b"," if position else b"[") if many else b"")
-            out.write(dump(adviser.advise(facts, arguments.as_of), arguments.lang, indent=sys.stdout.isatty()))
+            out.write(dump(adviser.advise_firm(firm, day), arguments.lang, indent=sys.stdout.isatty()))
         out.write(b"]\n" if many else b"\n")
         return 0
     from advisor.terminal.advice import print_advice
 
-    for facts in firms:
-        print_advice(adviser.advise(facts, arguments.as_of), arguments.lang, why=tuple(arguments.why), everything=arguments.all)
+    for firm, day in read:
+        print_advice(adviser.advise_firm(firm, day), arguments.lang, why=tuple(arguments.why), everything=arguments.all)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from advisor.domain.condition import Node, Value
@@ -28,6 +28,11 @@ class Gate:
         if instrument.id in self.spared:
             return False
         return instrument.id in self.instruments or instrument.family in self.families
+
+
+def blocking(shut: Iterable[Gate], instrument: Instrument) -> tuple[Gate, ...]:
+    """Return those of the gates that stand shut before an instrument and block it."""
+    return tuple(gate for gate in shut if not gate.demotes and gate.concerns(instrument))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from advisor.domain.condition import Known, Node, all_of, negated
 from advisor.domain.dates import years_between
 from advisor.domain.facts import EFFORTS
 from advisor.domain.firm import Firm
-from advisor.domain.gates import Gate
+from advisor.domain.gates import Gate, blocking
 from advisor.domain.instrument import Eligibility, Instrument, eligibility
 from advisor.domain.program import Row
 from advisor.domain.ranking import Suitability, suitability
@@ -107,8 +107,7 @@ def _match(
 ) -> Match:
     row, instrument = reading.row, plan.instrument
     verdict: bool | None = row[plan.place]  # type: ignore[assignment]
-    before = [gate for gate in shut if gate.concerns(instrument)]
-    blocked = tuple(gate for gate in before if not gate.demotes)
+    blocked = blocking(shut, instrument)
     found = Match(plan, row, eligibility(verdict), blocked)
     if verdict is not False:
         found.suitability = suitability(
@@ -116,7 +115,7 @@ def _match(
             [row[place] for place in plan.preferred],  # type: ignore[misc]
             sum(row[place] is True for place in plan.avoided), rules.ruleset.ranking,
         )  # fmt: skip
-        found.demoted = len(before) > len(blocked)
+        found.demoted = any(gate.demotes and gate.concerns(instrument) for gate in shut)
     if verdict is None:
         found.missing = open_facts(instrument.rule, reading.known, rules.catalogue, waiting)
     if verdict is False or blocked:
@@ -142,7 +141,7 @@ def _wait(plan: Plan, firm: Firm, day: dt.date, rules: InForce, model: Model | N
             continue
         reading = rules.read(firm, then, model)
         shut = gates.shut(reading)  # type: ignore[arg-type]
-        if reading.row[plan.place] is True and not any(gate.concerns(plan.instrument) for gate in shut if not gate.demotes):
+        if reading.row[plan.place] is True and not blocking(shut, plan.instrument):
             return then
     return None
 
@@ -190,9 +189,7 @@ def _best_change(matches: tuple[Match, ...], firm: Firm, day: dt.date, rules: In
         open_after = [
             plan.instrument.id
             for plan in rules.plans
-            if after.row[plan.place] is True
-            and plan.instrument.status != "proposed"
-            and not any(gate.concerns(plan.instrument) for gate in shut if not gate.demotes)
+            if after.row[plan.place] is True and plan.instrument.status != "proposed" and not blocking(shut, plan.instrument)
         ]
         unlocks = tuple(name for name in open_after if name not in open_before)
         closed = open_before.difference(open_after)

@@ -29,7 +29,11 @@ class Advisor:
         The mapping may also hold `firm_id`, `name` and `as_of`. The date is `as_of`, else the mapping's own, else
         today. Raises InputError with every problem of the input at once.
         """
-        return advise(*self.read(facts, as_of), self.rules, self.model)
+        return self.advise_firm(*self.read(facts, as_of))
+
+    def advise_firm(self, firm: Firm, day: dt.date) -> Advice:
+        """Return the advice for a firm that has been read."""
+        return advise(firm, day, self.rules, self.model)
 
     def read(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> tuple[Firm, dt.date]:
         """Return a firm and the day it is to be advised for. Raises InputError as `advise` does."""
