@@ -1,13 +1,15 @@
 # make run    set everything up and print the advice for an example firm
 # make test   run every test and check
 # make bench  print the benchmarks, with two other engines beside ours
+# make bench-screen  the same for a portfolio of a million firms
+# make agreement     compare 20,000 firms one by one with the same firms as a table
 # make lint   linters and types only
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test lint bench bench-screen agreement lock clean
 
 run: $(STAMPS)/run
 	$(BIN)/advisor advise data/examples/growth_maker.yaml
@@ -24,6 +26,12 @@ lint: $(STAMPS)/test
 bench: $(STAMPS)/bench
 	$(BIN)/python -m bench.single_firm
 
+bench-screen: $(STAMPS)/bench
+	$(BIN)/python -m bench.screening
+
+agreement: $(STAMPS)/test
+	$(BIN)/python -m tests.screening.agreement 20000
+
 $(STAMPS)/run: requirements/run.txt setup.cfg
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
@@ -31,8 +39,11 @@ $(STAMPS)/run: requirements/run.txt setup.cfg
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/test: $(STAMPS)/run requirements/test.txt
+$(STAMPS)/test: $(STAMPS)/run requirements/test.txt requirements/spark.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
+	if java -version >/dev/null 2>&1; then \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements/spark.txt; \
+	else echo "No Java here: the Spark tests are left out."; fi
 	touch $@
 
 $(STAMPS)/bench: $(STAMPS)/run requirements/bench.txt
@@ -41,7 +52,7 @@ $(STAMPS)/bench: $(STAMPS)/run requirements/bench.txt
 
 # Renews the pinned versions and their hashes; needs pip-tools.
 lock:
-	for part in run test bench; do \
+	for part in run test bench spark; do \
 	  pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
 	    --output-file requirements/$$part.txt requirements/$$part.in || exit 1; \
 	done

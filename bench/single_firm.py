@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from advisor.cli import read_firms
+from advisor.cli.advise import read_firms
 from advisor.domain.firm import read_firm
 from advisor.service.advisor import make_advisor
 from advisor.service.view import dump
@@ -102,10 +102,8 @@ def answered(known: dict, catalogue) -> dict:
     return full
 
 
-def zen_table(instruments, known, rules):
-    """Return a run of one decision table, one row an instrument, with trace."""
-    import zen
-
+def zen_graph(instruments):
+    """Return one decision table, one row an instrument, in zen's own form."""
     rows = [{"_id": one.id, "input": to_zen(one.rule), "output": json.dumps(one.id)} for one in instruments]
     content = {
         "hitPolicy": "collect",
@@ -113,7 +111,7 @@ def zen_table(instruments, known, rules):
         "inputs": [{"id": "input", "name": "rule", "field": ""}],
         "outputs": [{"id": "output", "name": "id", "field": "id"}],
     }
-    graph = {
+    return {
         "nodes": [
             {"id": "in", "type": "inputNode", "name": "in", "position": {"x": 0, "y": 0}},
             {"id": "table", "type": "decisionTableNode", "name": "table", "position": {"x": 1, "y": 0}, "content": content},
@@ -124,7 +122,13 @@ def zen_table(instruments, known, rules):
             {"id": "b", "sourceId": "table", "targetId": "out", "type": "edge"},
         ],
     }
-    decision = zen.ZenEngine().create_decision(json.dumps(graph))
+
+
+def zen_table(instruments, known, rules):
+    """Return a run of one decision table, one row an instrument, with trace."""
+    import zen
+
+    decision = zen.ZenEngine().create_decision(json.dumps(zen_graph(instruments)))
 
     def run():
         return decision.evaluate(known, {"trace": True})

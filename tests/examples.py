@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 
-from advisor.cli import read_firms
+from advisor.cli.advise import read_firms
 from advisor.shipped import shipped
 
 DAY = dt.date(2026, 11, 24)

@@ -10,7 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from advisor.cli import MAX_INPUT, main
+from advisor.cli import main
+from advisor.cli.advise import MAX_INPUT
 from tests.examples import strict_json
 from tests.rulefiles.written import LEASE, copy_of_the_rules, replace_in, small_copy_of_the_rules
 

@@ -15,6 +15,8 @@ import pytest
 from advisor.cli import FAMILIES, STAGES, _parser
 from advisor.domain.condition import FUNCTIONS, Operator
 from advisor.domain.notation import _CALLS
+from advisor.screening.sql import DIALECTS
+from advisor.screening.wording import ISSUE_TITLES, TITLES
 from advisor.shipped import shipped
 
 ROOT = Path(__file__).parent.parent
@@ -47,8 +49,8 @@ def commands(parser, before=()):
 COMMANDS = dict(commands(_parser()))
 
 
-def test_there_are_four_commands():
-    assert list(COMMANDS) == ["advise", "instruments", "rules check", "rules explain"]
+def test_there_are_eight_commands():
+    assert list(COMMANDS) == ["advise", "screen", "demo-data", "instruments", "rules check", "rules explain", "rules diff", "rules sql"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -64,7 +66,7 @@ def test_a_command_and_each_of_its_options_and_words_is_named(command):
 
 def test_every_exit_code_and_variable_is_named():
     text = page("reference/commands.md")
-    for word in ("ADVISOR_HOME", "| 0 |", "| 1 |", "| 2 |"):
+    for word in ("ADVISOR_HOME", "| 0 |", "| 1 |", "| 2 |", "| 130 |"):
         assert word in text
 
 
@@ -98,13 +100,17 @@ def test_every_operator_and_function_of_the_condition_language_is_named():
     assert sorted(wanted - tokens) == []
 
 
+SECOND = ("refusal", "_refusal", "where")
+"""What takes a file, a fact or the refused rows first, then the code."""
+
+
 def codes(path):
-    """Yield every problem code that a module may give: the first argument of Problem(…), refuse(…) and their like."""
+    """Yield every problem code that a module may give: the first argument of Problem(…), refuse(…) and their like, or the second."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            position = 1 if (path.name, name) == ("yamlfile.py", "refuse") else 0
-            if name in ("Problem", "refuse", "_refuse") and len(node.args) > position:
+            position = 1 if name in SECOND or (path.name, name) == ("yamlfile.py", "refuse") else 0
+            if name in ("Problem", "refuse", "_refuse", *SECOND) and len(node.args) > position:
                 code = node.args[position]
                 if isinstance(code, ast.Constant) and isinstance(code.value, str):
                     yield code.value
@@ -122,6 +128,21 @@ def test_no_code_is_explained_that_does_not_exist():
     explained = re.findall(r"^\| `([a-z0-9_]+)` \|", page("reference/errors.md"), flags=re.MULTILINE)
     assert len(explained) > 40
     assert sorted(set(explained) - found) == []
+
+
+def test_every_result_of_a_screening_is_named_with_its_titles():
+    text = page("reference/screening.md")
+    titles = {**TITLES, **ISSUE_TITLES}
+    numbered = re.compile(r"(top|missing)(?!1(_fit)?$)\d+")
+    wanted = {name: title for name, title in titles.items() if not numbered.match(name)}
+    assert [name for name in wanted if not named(name, text)] == []
+    assert [title for title in wanted.values() if title.zh not in text or title.en not in text] == []
+    assert [f"p_{stage}" for stage in STAGES if not named(f"p_{stage}", text)] == []
+
+
+def test_every_dialect_is_named():
+    for name in ("reference/commands.md", "how-to/run-rules-in-a-warehouse.md"):
+        assert [dialect for dialect in DIALECTS if f"`{dialect}`" not in page(name)] == []
 
 
 def test_every_rule_file_and_key_of_an_instrument_is_named():

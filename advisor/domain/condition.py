@@ -53,11 +53,14 @@ class _Hashed:
 
 @dataclass(frozen=True, slots=True)
 class Constant(_Hashed):
-    """A value written in the condition."""
+    """A value written in the condition. Yes is not 1, although Python says so."""
 
     __hash__ = _Hashed.__hash__
 
     value: Value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and self.value == other.value and isinstance(self.value, bool) is isinstance(other.value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,11 @@ class Name(_Hashed):
 
 @dataclass(frozen=True, slots=True)
 class Formula(_Hashed):
-    """Arithmetic or a function over numbers and dates: + - * / neg min max abs sqrt years_between."""
+    """Arithmetic or a function over numbers and dates: + - * / neg min max abs sqrt years_between prefix.
+
+    `or_else`, the first of its arguments that is known, is no word of the language: with it a verdict could turn
+    when an unknown is answered. It serves estimates, which weigh what is unknown (screening/outcome.py).
+    """
 
     __hash__ = _Hashed.__hash__
 
@@ -140,6 +147,8 @@ def reading(node: Node) -> Reading:
             return lambda get: constant
         case Name(name):
             return lambda get: get(name)
+        case Formula("or_else", (first, otherwise)):
+            return _first_known(reading(first), reading(otherwise))
         case Formula(op, args):
             return _formula(FUNCTIONS[op], tuple(reading(arg) for arg in args))
         case Test(op, Name(name), Constant(wanted)):
@@ -168,6 +177,14 @@ def _formula(function: Callable[..., Value | None], args: tuple[Reading, ...]) -
     def read(get: Getter) -> Value | None:
         values = [arg(get) for arg in args]
         return None if None in values else function(*values)
+
+    return read
+
+
+def _first_known(first: Reading, otherwise: Reading) -> Reading:
+    def read(get: Getter) -> Value | None:
+        found = first(get)
+        return otherwise(get) if found is None else found
 
     return read
 

@@ -71,6 +71,8 @@ class Fact:
     typical: tuple[float, float] | None = None
     found: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
+    also: Mapping[str, str] = field(default_factory=dict)
+    """Other words for the options, as they are seen in files, each with its option."""
     suggestions: tuple[str, ...] = ()
     statements: Mapping[bool, Text] = field(default_factory=dict)
     change: Changeability = Changeability("fixed")
@@ -154,7 +156,7 @@ class Fact:
         for option, label in self.options.items():
             if word.casefold() in (normalize("NFKC", label.zh).casefold(), label.en.casefold(), option.casefold()):
                 return option
-        return None
+        return self.also.get(word.casefold())
 
     def _options(self, raw: object) -> tuple[str, ...] | None:
         if isinstance(raw, str) and self._known_option(raw) is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from math import floor
 
 MIN_NUMBER, MAX_NUMBER = 1e-6, 1e15
 """Zero apart, figures outside are slips; the bounds also keep sums, products and quotients finite."""
@@ -60,3 +61,16 @@ def read_figure(raw: object, unit: str | None) -> float | int | None:
         number = -number
     whole = abs(number) < MAX_NUMBER and number == int(number) and unit != "fraction"
     return int(number) if whole else float(number)
+
+
+def total(numbers: Iterable[float]) -> float:
+    """Return the sum, added one after another: `sum` rounds otherwise from Python 3.12 on, and a table must agree."""
+    found = 0.0
+    for number in numbers:
+        found += number
+    return found
+
+
+def to_four_places(number: float) -> float:
+    """Return a number from 0 to 1 to four places, half up, by steps that any engine can repeat."""
+    return floor(number * 10_000 + 0.5) / 10_000

@@ -123,6 +123,8 @@ class _Writer:
                 assert_never(node)
 
     def formula(self, op: str, args: list[str]) -> str:
+        if op == "or_else":
+            return f"{args[1]} if {args[0]} is None else {args[0]}"
         unknown = self.unknown(*args)
         match op:
             case "+" | "-":

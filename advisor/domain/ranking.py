@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import log
 
 from advisor.domain.condition import Known, Node
+from advisor.domain.figures import to_four_places, total
 from advisor.domain.instrument import Confidence, Cost, Family, Instrument, Status
 from advisor.domain.stage import Stage
 
@@ -93,7 +94,7 @@ def suitability(
     offer = instrument.offer
     held = [verdict for verdict in preferences if verdict is not None]
     parts: dict[str, float | None] = {
-        "stage": sum(probabilities[stage] for stage in instrument.stages),
+        "stage": total(probabilities[stage] for stage in instrument.stages),
         "purpose": _purpose(known.get("purposes"), instrument.purposes, ranking.purpose),
         "preferences": sum(held) / len(held) if held else None,
         "amount": _inside(known.get("need_cny"), offer.min_cny, offer.max_cny),
@@ -108,7 +109,7 @@ def suitability(
     score *= ranking.family.get(instrument.family, 1.0) * ranking.status.get(instrument.status, 1.0) * ranking.avoid_factor**avoided
     if parts["amount"] is not None and parts["amount"] < ranking.misfit[0]:
         score *= ranking.misfit[1]
-    return Suitability(round(score / weight, 4), parts)
+    return Suitability(to_four_places(score / weight), parts)
 
 
 def _purpose(wanted: object, served: tuple[str, ...], value: Mapping[str, float]) -> float | None:

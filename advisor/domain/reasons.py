@@ -149,8 +149,7 @@ def open_facts(node: Node, known: Known, catalogue: Catalogue, seen: dict[Node, 
 
 
 def _open(node: Node, known: Known, catalogue: Catalogue, cache: dict[Node, tuple[str, ...]]) -> Iterator[str]:
-    if isinstance(node, Test):
-        node = catalogue.unfolded(node)
+    node = catalogue.unfolded(node)
     if isinstance(node, Name):
         if known.get(node.id) is None:
             if node.id in catalogue.derived:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.domain.changes import Changer
 from advisor.domain.condition import AS_OF, Constant, Formula, Known, Name, Node, Test, Value, conjuncts, facts_in, nodes_in
@@ -56,6 +56,10 @@ class RuleSet:
     found_in: Mapping[str, Text]
     _editions: dict[tuple[int, ...], InForce] = field(default_factory=dict, repr=False)
     _tests: dict[Criterion, tuple[Wanted, ...]] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was compiled: it holds in this process only."""
+        return {**self.__dict__, "_editions": {}, "_tests": {}}
 
     def as_of(self, day: dt.date) -> InForce:
         """Return the rules in force on a day; the same object for all days between two changes of rules."""

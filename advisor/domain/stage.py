@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from advisor.domain.condition import Known, Node
+from advisor.domain.figures import total
 from advisor.domain.text import Text
 
 Stage = Literal["startup", "growth", "mature", "decline"]
@@ -78,11 +79,16 @@ class StageRules:
         return tuple(rule.condition for rule in (self.early, *self.rules, *self.overrides))
 
 
+Witness = Literal["legal_solvency", "statements", "answers", "model", "rules"]
+WITNESSES: tuple[Witness, ...] = get_args(Witness)
+"""Who speaks of the stage, those with most authority first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One witness: who says it, what stage follows, and in which words."""
 
-    witness: Literal["statements", "answers", "rules", "model", "legal_solvency"]
+    witness: Witness
     stage: Stage | None
     text: Text
     year: int = 0
@@ -104,6 +110,12 @@ class StageEstimate:
     evidence: tuple[Evidence, ...]
     disagreement: bool = False
     candidates_share: float = 1.0
+
+    @property
+    def source(self) -> Witness | None:
+        """The witness of the latest year with most authority among those that name a stage."""
+        speaking = {piece.witness for piece in self.evidence if piece.stage is not None and piece.year == 0}
+        return next((witness for witness in WITNESSES if witness in speaking), None)
 
     @property
     def candidates(self) -> tuple[Stage, ...]:
@@ -179,8 +191,8 @@ def _stages(patterns: Mapping[Pattern, float], rules: StageRules, early: bool | 
 
 
 def _normalised(shares: Mapping[Stage, float]) -> dict[Stage, float]:
-    total = sum(shares.values())
-    return {stage: share / total for stage, share in shares.items()}
+    whole = total(shares.values())
+    return {stage: share / whole for stage, share in shares.items()}
 
 
 def _size(flow: float, known: Known, rules: StageRules, suffix: str = "") -> str:

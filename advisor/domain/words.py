@@ -6,6 +6,10 @@ from collections.abc import Mapping
 
 from advisor.domain.text import Text
 
+NO_PROMISE = Text(
+    "以上是按公开政策和银行惯例推算的可能性，不是批准，也不保证；以受理机构答复为准。",
+    "Possibilities under published policy and bank practice: no approval and no promise; the institution decides.",
+)
 FAMILY: Mapping[str, Text] = {
     "equity": Text("投 · 股权投资", "Equity"),
     "loan": Text("贷 · 贷款", "Loan"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import get_args
+from unicodedata import normalize
 
 from advisor.domain.condition import AS_OF, Choice, Constant, Name, Node, Test, all_of, any_of, facts_in
 from advisor.domain.facts import CONDITION_KINDS, Catalogue, Changeability, DerivedFact, Effort, EstimatedFact, Fact, FactKind, Speed
@@ -28,7 +29,7 @@ def read_facts(root: Entry) -> tuple[dict[str, Fact], Mapping[str, Text], Mappin
 
 def _fact(name: str, entry: Entry, topics: Mapping[str, Text], found_in: Mapping[str, Text]) -> Fact:
     entry.only("kind", "unit", "range", "topic", "tier", "hard", "label", "question", "statements", "found", "options", "specials",
-               "synonyms", "suggestions", "typical", "change")  # fmt: skip
+               "synonyms", "also", "suggestions", "typical", "change")  # fmt: skip
     kind: FactKind = entry.word("kind", get_args(FactKind))
     low, high = entry.numbers("range") if entry.has("range") else (None, None)
     options = texts(entry.pairs("options"))
@@ -50,6 +51,7 @@ def _fact(name: str, entry: Entry, topics: Mapping[str, Text], found_in: Mapping
         typical=entry.numbers("typical") if entry.has("typical") else None,
         found=entry.words("found", found_in),
         synonyms=entry.words("synonyms"),
+        also=_also(entry, options),
         suggestions=entry.words("suggestions"),
         statements=_statements(entry),
         change=_change(entry.at("change"), options),
@@ -60,6 +62,22 @@ def _statements(entry: Entry) -> dict[bool, Text]:
     if entry.has("statements"):
         entry.at("statements").only("yes", "no")
     return {name == "yes": text for name, text in texts(entry.pairs("statements")).items()}
+
+
+def _also(entry: Entry, options: Mapping[str, Text]) -> dict[str, str]:
+    """Return the option for each other word, as words are compared: full width and case do not count."""
+    if not entry.has("also"):
+        return {}
+    entry.at("also").only(*options)
+    taken = {word.casefold() for option, label in options.items() for word in (option, normalize("NFKC", label.zh), label.en)}
+    found: dict[str, str] = {}
+    for option, _ in entry.pairs("also"):
+        for word in entry.at("also").words(option):
+            plain = normalize("NFKC", word).strip().casefold()
+            if plain in taken or plain in found:
+                entry.refuse("name_taken", f"“{word}”已是一个选项的说法", f"'{word}' already stands for an option")
+            found[plain] = option
+    return found
 
 
 def _change(entry: Entry, options: Mapping[str, Text]) -> Changeability:

@@ -55,7 +55,7 @@ def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everyth
     ):
         if section is not None:
             out.print(section)
-    out.print(Fold(Line(_footer(advice, lang), style="dim")))
+    out.print(Fold(Line(_footer(advice, say), style="dim")))
 
 
 def _headline(advice: Advice, say: Say) -> Panel:
@@ -331,13 +331,7 @@ def _watched(advice: Advice, say: Say) -> Group | None:
     return folded([heading(say("只宜关注，尚无办法可申请", "To watch only; there is nothing to apply for yet")), Line(f"  {names}", style="dim")])
 
 
-def _footer(advice: Advice, lang: Lang) -> str:
+def _footer(advice: Advice, say: Say) -> str:
     rules = advice.ruleset
-    if lang == "zh":
-        return (
-            f"\n规则版本 {rules.version}，核对于 {rules.checked_on}。以上是按公开政策和银行惯例推算的可能性，不是批准，也不保证；以受理机构答复为准。"
-        )
-    return (
-        f"\nRules version {rules.version}, checked on {rules.checked_on}. This is what published policy and bank practice suggest; "
-        "it is no approval and no promise. The institution decides."
-    )
+    version = say(f"\n规则版本 {rules.version}，核对于 {rules.checked_on}。", f"\nRules version {rules.version}, checked on {rules.checked_on}. ")
+    return version + say(words.NO_PROMISE)

@@ -394,3 +394,14 @@ def test_what_may_be_changed_is_neither_fixed_nor_gaming():
     assert Changeability("fast").allowed
     assert not Changeability("fixed").allowed
     assert not Changeability("slow", gaming=True).allowed
+
+
+def test_an_option_may_be_named_by_other_words(catalogue):
+    assert [catalogue.facts["region"].read(word) for word in ("重庆市", "四川省", "广东", "新疆维吾尔自治区")] == [
+        "chongqing",
+        "sichuan",
+        "other_cn",
+        "other_cn",
+    ]
+    assert catalogue.facts["certs"].read("专精特新、高企；瞪羚") == ("srdi_sme", "hnte", "gazelle")
+    assert catalogue.facts["purposes"].read("流动资金") == ("working_capital",)

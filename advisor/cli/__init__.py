@@ -1,0 +1,143 @@
+"""The command line. Errors become exit codes here and nowhere else.
+
+0: done. 1: `rules check` found problems. 2: the input, the rules or the arguments cannot be used; nothing was done.
+130: stopped by the user; what was finished is kept. Heavy imports stand inside the commands, so that `--help` answers
+at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+FAMILIES = ("equity", "loan", "bond", "listing", "guarantee", "leasing", "subsidy", "rescue", "service")
+STAGES = ("startup", "growth", "mature", "decline")
+MOST_FIRMS = 1_000_000_000
+STOPPED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a mark, and goes on
+    arguments = _parser().parse_args(argv)
+    from advisor.domain.errors import AdvisorError
+
+    try:
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except AdvisorError as error:
+        print(error.say(arguments.lang), file=sys.stderr)
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("已停止。" if arguments.lang == "zh" else "Stopped.", file=sys.stderr)
+        return STOPPED
+    except OSError as error:
+        print(f"{error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="advisor", description="接力：企业全生命周期金融顾问 / Relay: lifecycle finance advice for firms")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--lang", choices=("zh", "en"), default="zh", help="语言 / language (default: zh)")
+    common.add_argument("--rules", type=Path, metavar="DIR", help="规则文件夹 / folder of rules (default: the shipped rules)")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    advise = commands.add_parser("advise", parents=[common], help="给企业出建议 / advise one firm or several")
+    advise.add_argument("file", help="YAML 或 JSON，一家企业或一个列表；- 表示标准输入 / one firm or a list; - reads standard input")
+    advise.add_argument("--as-of", type=_day, metavar="DATE", help="按哪一天的规则 / rules of which day (default: today)")
+    advise.add_argument("--format", choices=("text", "json"), default="text")
+    advise.add_argument("--why", action="append", default=[], metavar="ID", help="逐条说明某个工具 / every test of one instrument")
+    advise.add_argument("--all", action="store_true", help="列出全部工具 / list every instrument")
+    advise.set_defaults(run=_command("advise", "run"))
+
+    screen = commands.add_parser("screen", parents=[common], help="成批筛查企业 / screen a portfolio of firms")
+    screen.add_argument("input", help="CSV、XLSX、Parquet，或装 Parquet 的文件夹 / CSV, XLSX, Parquet, a folder or glob of Parquet")
+    screen.add_argument("output", help="结果：.csv .xlsx .parquet，或一个文件夹 / a file by its ending, or a folder")
+    screen.add_argument("--as-of", type=_day, metavar="DATE", help="按哪一天的规则 / rules of which day (default: today)")
+    screen.add_argument("--columns", type=Path, metavar="YAML", help="各列是什么 / what each column holds (default: told by the headers)")
+    screen.add_argument("--wide", action="store_true", help="每个工具一列 / one column an instrument: 1, 0 or empty")
+    screen.add_argument("--top", type=_up_to(20), default=5, metavar="N", help="推荐几个工具 / how many instruments to name (default: 5)")
+    screen.add_argument("--engine", choices=("polars", "spark"), default="polars", help="在本机还是集群上算 / this machine or a cluster")
+    screen.set_defaults(run=_command("screening", "screen"))
+
+    demo = commands.add_parser("demo-data", parents=[common], help="造一批虚构企业 / make up firms for a try")
+    demo.add_argument("count", type=_up_to(MOST_FIRMS), metavar="N", help="多少家 / how many")
+    demo.add_argument("output", type=Path, help="写到哪里：.csv .xlsx .parquet / where to write them")
+    demo.add_argument("--seed", type=_up_to(2**32), default=1, help="同一个种子造出同一批 / the same seed makes the same firms (default: 1)")
+    demo.add_argument("--as-of", type=_day, metavar="DATE")
+    demo.set_defaults(run=_command("screening", "demo_data"))
+
+    instruments = commands.add_parser("instruments", parents=[common], help="列出工具 / list instruments")
+    instruments.add_argument("--stage", choices=STAGES)
+    instruments.add_argument("--family", choices=FAMILIES)
+    instruments.add_argument("--as-of", type=_day, metavar="DATE")
+    instruments.add_argument("--format", choices=("text", "json"), default="text")
+    instruments.set_defaults(run=_command("rules", "instruments"))
+
+    rules = commands.add_parser("rules", help="检查、解释和比较规则 / check, explain and compare rules").add_subparsers(dest="what", required=True)
+    check = rules.add_parser("check", parents=[common], help="一次报出全部问题 / report every problem at once")
+    check.add_argument("folder", nargs="?", type=Path, metavar="DIR")
+    check.set_defaults(run=_command("rules", "check"))
+    explain = rules.add_parser("explain", parents=[common], help="用文字解释一个工具或指标 / an instrument or fact in words")
+    explain.add_argument("id")
+    explain.add_argument("--as-of", type=_day, metavar="DATE")
+    explain.set_defaults(run=_command("rules", "explain"))
+    diff = rules.add_parser("diff", parents=[common], help="比较两套规则 / what a change of rules changes, and for whom")
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    diff.add_argument("--portfolio", metavar="FILE", help="对这批企业有什么影响 / what it does to these firms")
+    diff.add_argument("--firms", type=Path, metavar="OUT", help="把受影响的企业写成清单 / write the list of firms it touches")
+    diff.add_argument("--columns", type=Path, metavar="YAML")
+    diff.add_argument("--as-of", type=_day, metavar="DATE")
+    diff.add_argument("--format", choices=("text", "json"), default="text")
+    diff.set_defaults(run=_command("rules", "diff"))
+    sql = rules.add_parser("sql", parents=[common], help="写成数据库能执行的语句 / the rules as a statement for a warehouse")
+    sql.add_argument("--dialect", default="duckdb", metavar="NAME", help="duckdb postgres spark trino hive clickhouse … (default: duckdb)")
+    sql.add_argument("--table", default="firms", metavar="T", help="企业表的名字 / the table of firms (default: firms)")
+    sql.add_argument("--key", action="append", metavar="COLUMN", help="照抄的列 / columns to carry through (default: firm_id)")
+    sql.add_argument("--as-of", type=_day, metavar="DATE")
+    sql.set_defaults(run=_command("rules", "sql"))
+    return parser
+
+
+def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that is imported when it runs."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        return int(getattr(importlib.import_module(f"advisor.cli.{module}"), name)(arguments))
+
+    return run
+
+
+def _day(written: str) -> dt.date:
+    from advisor.domain.errors import InputError
+    from advisor.domain.firm import usable_day
+
+    try:
+        return usable_day(written)
+    except InputError:
+        raise argparse.ArgumentTypeError(f"“{written}”不是日期，请写成 2026-01-31 / not a date like 2026-01-31") from None
+
+
+def _up_to(most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from 1 to `most`."""
+
+    def read(written: str) -> int:
+        number = int(written) if written.isascii() and written.isdigit() and len(written) < 12 else 0
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(f"应为1到{most}的整数 / should be a whole number from 1 to {most}")
+        return number
+
+    return read

@@ -1,0 +1,1 @@
+"""Synthetic firms: a plausible population of Chongqing and China, drawn at random, for demonstrations, tests and benchmarks."""

@@ -1,0 +1,1 @@
+"""Tables of rows in files: CSV, XLSX and Parquet, read without trust and written whole or not at all."""
