@@ -11,8 +11,8 @@ from advisor.cli import STOPPED
 
 KEEP_MEMORY = {
     "ARROW_DEFAULT_MEMORY_POOL": "mimalloc",
-    "MIMALLOC_PURGE_DELAY": "10000",
-    "_RJEM_MALLOC_CONF": "dirty_decay_ms:10000,muzzy_decay_ms:10000",
+    "MIMALLOC_PURGE_DELAY": "1000",
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:1000,muzzy_decay_ms:1000",
 }
 """Settings of the allocators of Arrow and Polars: batch follows batch, so memory is used again rather than given back in between."""
 
@@ -23,6 +23,7 @@ def screen(arguments: argparse.Namespace) -> int:
         os.environ.setdefault(name, value)
     from advisor.screening.run import Stopped
     from advisor.screening.wording import Wording
+    from advisor.screening.workers import cores
     from advisor.service.advisor import make_advisor
     from advisor.service.screening import FileScreening
     from advisor.terminal.screening import print_columns, print_summary, progress
@@ -39,7 +40,7 @@ def screen(arguments: argparse.Namespace) -> int:
     print_columns(screening.mapping, arguments.lang)
     try:
         with progress(arguments.lang) as tell:
-            summary = screening.write(Path(arguments.output), arguments.lang, tell)
+            summary = screening.write(Path(arguments.output), arguments.lang, tell, workers=cores())
     except Stopped as stopped:
         zh = f"已停止，没有留下半份结果。做完的 {stopped.kept:,} 家已存好，再执行同一条命令就接着做。"
         en = f"Stopped; no half result was left. {stopped.kept:,} firms are kept: the same command goes on from there."

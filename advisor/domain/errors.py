@@ -57,6 +57,10 @@ class AdvisorError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(problem.say("en") for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[AdvisorError], tuple[tuple[Problem, ...]]]:
+        """Travel to another process with the problems, not only their text."""
+        return type(self), (self.problems,)
+
     def say(self, lang: Lang) -> str:
         """Return all problems, one a line."""
         return "\n".join(problem.say(lang) for problem in self.problems)

@@ -6,10 +6,11 @@ import datetime as dt
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from advisor.domain.ruleset import InForce
+from advisor.domain.ruleset import InForce, RuleSet
 from advisor.screening.cells import Reader
 from advisor.screening.mapping import Given, map_headers
 from advisor.screening.screen import TOP, Screen, Tally
@@ -37,6 +38,7 @@ class PortfolioScreen:
         self, rules: InForce, day: dt.date, headers: Sequence[str], *, given: Given | None = None, top: int = TOP, wide: bool = False
     ) -> None:
         self.rules, self.day = rules, day
+        self._made_from = (rules.ruleset, day, tuple(headers), None if given is None else dict(given), top, wide)
         self.mapping = map_headers(headers, rules.catalogue, given)
         known = {column.fact_id for column in self.mapping.columns}
         if "gb_code" in known:
@@ -64,6 +66,10 @@ class PortfolioScreen:
         unread = _unread(cells.issues, raw.height, first_row)
         return Screened(pl.DataFrame([*carried, *found.get_columns(), unread]), cells.issues, tally)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as what it was made from."""
+        return _made_again, self._made_from
+
     @property
     def reader(self) -> Reader:
         """The reader of this thread: it remembers words, which threads must not share."""
@@ -71,6 +77,10 @@ class PortfolioScreen:
             self._local.reader = Reader(self.mapping, self.rules.catalogue)
         found: Reader = self._local.reader
         return found
+
+
+def _made_again(ruleset: RuleSet, day: dt.date, headers: Sequence[str], given: Given | None, top: int, wide: bool) -> PortfolioScreen:
+    return PortfolioScreen(ruleset.as_of(day), day, headers, given=given, top=top, wide=wide)
 
 
 def _names(headers: Sequence[str], results: Sequence[str]) -> dict[str, str]:

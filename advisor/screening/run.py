@@ -1,6 +1,6 @@
 """One screening from file to file: read, screen, write, with progress, and with what is done kept when it is stopped.
 
-Batches are screened by two threads and written in their order. A long run is cut into parts; a part that is complete is
+Batches are screened in this process or by workers (workers.py) and written in their order. A long run is cut into parts; a part that is complete is
 kept in a folder of its own, named by everything the result depends on, so that the same command goes on where it stopped.
 """
 
@@ -11,9 +11,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,13 +24,13 @@ from advisor.screening.mapping import Mapping
 from advisor.screening.portfolio import PortfolioScreen, Screened
 from advisor.screening.screen import Tally
 from advisor.screening.wording import ISSUE_TITLES, Wording
+from advisor.screening.workers import screened
 from advisor.tables.export import MAX_SHEET_ROWS, Writer, open_writer, too_many_rows
 from advisor.tables.table import Table, open_table
 
-BATCH = 131_072
-PART = 8 * BATCH
+BATCH = 65_536
+PART = 16 * BATCH
 """Firms of a part that is kept when a run is stopped."""
-WORKERS = 2
 KEPT_DAYS = 7
 """So long the parts of a stopped run are kept."""
 MOST_ISSUES_ON_SHEET = 100_000
@@ -75,12 +73,21 @@ class _Done:
 
 
 def screen_table(
-    table: Table, target: Path, screen: PortfolioScreen, lang: Lang, work: Path, progress: Progress | None = None, *, part: int = PART
+    table: Table,
+    target: Path,
+    screen: PortfolioScreen,
+    lang: Lang,
+    work: Path,
+    progress: Progress | None = None,
+    *,
+    part: int = PART,
+    workers: int = 1,
 ) -> Summary:
     """Screen a table into a file, or into a folder of Parquet files where `target` is one or has no ending.
 
     Results are in words for CSV and XLSX, in ids for Parquet. Cells that could not be read and the cover go on sheets of an
-    XLSX file, else into `<name>.issues.csv` and `<name>.cover.json` beside the target. `work` is where parts are kept.
+    XLSX file, else into `<name>.issues.csv` and `<name>.cover.json` beside the target. `work` is where parts are kept. More
+    than one of `workers` are processes of their own; they import the program that is running, which must allow that.
     Raises InputError for a table that cannot be read or a target that cannot be written, and Stopped.
     """
     started = time.monotonic()
@@ -95,13 +102,13 @@ def screen_table(
     tell(done.firms, table.expected)
     writer: _Part | None = None
     try:
-        for screened in _screened(table, screen, done.firms):
+        for batch in screened(table, screen, done.firms, BATCH, workers):
             if writer is None:
                 writer = kept.open_part(screen, done.parts)
-            writer.write(screened)
-            tally.add(screened.tally)
-            done.firms += screened.frame.height
-            done.issues += screened.issues.height
+            writer.write(batch)
+            tally.add(batch.tally)
+            done.firms += batch.frame.height
+            done.issues += batch.issues.height
             tell(done.firms, table.expected)
             if writer.firms >= part:
                 writer.close()
@@ -122,23 +129,6 @@ def screen_table(
     files = _assemble(kept, target, screen, lang, cover, done, folder)
     kept.clear()
     return Summary(tally, screen.mapping, done.issues, time.monotonic() - started, resumed, cover, files)
-
-
-def _screened(table: Table, screen: PortfolioScreen, skip: int) -> Iterator[Screened]:
-    """Yield the batches in order, screened ahead by the workers."""
-    row = table.first_row + skip
-    waiting: deque[Future[Screened]] = deque()
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        for raw in table.batches(BATCH, skip):
-            waiting.append(pool.submit(screen, raw, row))
-            row += raw.height
-            if len(waiting) > WORKERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _check_target(table: Table, target: Path, folder: bool) -> None:

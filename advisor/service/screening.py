@@ -43,9 +43,9 @@ class FileScreening:
         """What each column holds."""
         return self.screen.mapping
 
-    def write(self, target: Path, lang: Lang, progress: Progress | None = None) -> Summary:
+    def write(self, target: Path, lang: Lang, progress: Progress | None = None, *, workers: int = 1) -> Summary:
         """Screen every firm and write the results; see `screening.run.screen_table`."""
-        return screen_table(self.table, target, self.screen, lang, home() / "screening", progress)
+        return screen_table(self.table, target, self.screen, lang, home() / "screening", progress, workers=workers)
 
 
 def screen_frame(

@@ -30,6 +30,16 @@ LIGHT = 4
 """Bytes a value in Parquet, packed as dictionary; heavier columns hold mostly different values and stay text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Row groups of a Parquet file that are read at once; `first` counts the rows of the table before it."""
+
+    file: Path
+    groups: tuple[int, ...]
+    first: int
+    rows: int
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table whose columns have been found and whose rows have not been read.
@@ -38,6 +48,7 @@ class Table:
     cheaply known. `first_row` is the number of the first row as a reader of the file sees it.
     """
 
+    source: str
     name: str
     format: Format
     headers: tuple[str, ...]
@@ -46,6 +57,8 @@ class Table:
     files: tuple[Path, ...]
     _read: Callable[[int, int, Sequence[str]], Iterator[pl.DataFrame]]
     _expected: int | None = None
+    _pieces: Callable[[int], list[Piece]] | None = None
+    _read_piece: Callable[[Piece, int, Sequence[str]], Iterator[pl.DataFrame]] | None = None
 
     @property
     def expected(self) -> int | None:
@@ -64,6 +77,15 @@ class Table:
             raise ValueError(f"no such columns: {missing}")
         return self._read(rows, skip, wanted)
 
+    def pieces(self, rows: int = ROWS) -> list[Piece] | None:
+        """Return the pieces that can be read by themselves, of about `rows` rows or one row group; None where only reading in order will do."""
+        return None if self._pieces is None else self._pieces(rows)
+
+    def read(self, piece: Piece, rows: int = ROWS) -> Iterator[pl.DataFrame]:
+        """Yield the rows of a piece, at most `rows` at a time. Raises InputError where they cannot be read."""
+        assert self._read_piece is not None
+        return self._read_piece(piece, rows, self.headers)
+
     def digest(self) -> str:
         """Return the SHA-256 of the content in hexadecimal; of several files, that of their names and contents."""
         digests = [_digest(file) for file in self.files]
@@ -81,7 +103,7 @@ def open_table(source: str | Path, sheet: str | None = None) -> Table:
     """
     path = Path(source)
     if not path.is_file():
-        return _open_parquet(str(source), _parquet_files(path))
+        return _open_parquet(str(source), str(source), _parquet_files(path))
     try:
         match FORMATS.get(path.suffix.lower()):
             case "csv":
@@ -89,7 +111,7 @@ def open_table(source: str | Path, sheet: str | None = None) -> Table:
             case "xlsx":
                 return _open_xlsx(path, sheet)
             case "parquet":
-                return _open_parquet(path.name, [path])
+                return _open_parquet(str(source), path.name, [path])
     except OSError as error:
         raise refusal(path, "unreadable_table", f"读不了（{error.strerror}）", f"it cannot be read ({error.strerror})") from error
     kinds = " ".join(FORMATS)
@@ -146,11 +168,11 @@ def _parquet_files(path: Path) -> list[Path]:
     return sorted(found)
 
 
-def _open_parquet(name: str, files: list[Path]) -> Table:
+def _open_parquet(source: str, name: str, files: list[Path]) -> Table:
     kinds: dict[str, pa.DataType] = {}
     headers: tuple[str, ...] = ()
     packed: list[str] = []
-    rows = 0
+    groups: list[tuple[Path, list[int]]] = []
     for file in files:
         with _parquet(file) as opened:
             schema = opened.schema_arrow
@@ -159,18 +181,41 @@ def _open_parquet(name: str, files: list[Path]) -> Table:
                 kinds, headers, packed = found, named(schema.names, file, 0), _packed(opened)
             elif found != kinds:
                 raise _different(file, files[0], kinds, found)
-            rows += opened.metadata.num_rows
+            groups.append((file, [opened.metadata.row_group(group).num_rows for group in range(opened.num_row_groups)]))
+
+    def pieces(size: int) -> list[Piece]:
+        return list(_pieces(groups, size))
+
+    def read_piece(piece: Piece, size: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        with _parquet(piece.file, packed) as opened:
+            try:
+                yield from _read_groups(opened, piece, size, list(columns))
+            except (pa.ArrowException, OSError) as error:
+                raise _damaged(piece.file, error) from error
 
     def read(size: int, skip: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        for file in files:
-            with _parquet(file, packed) as opened:
-                try:
-                    yield from _read_parquet(opened, size, skip, list(columns))
-                except (pa.ArrowException, OSError) as error:
-                    raise _damaged(file, error) from error
-                skip = max(0, skip - opened.metadata.num_rows)
+        for piece in pieces(size):
+            if piece.first + piece.rows > skip:
+                yield from _sliced(read_piece(piece, size, columns), size, max(0, skip - piece.first))
 
-    return Table(name, "parquet", headers, rows, 1, tuple(files), read)
+    rows = sum(sum(sizes) for _, sizes in groups)
+    return Table(source, name, "parquet", headers, rows, 1, tuple(files), read, None, pieces, read_piece)
+
+
+def _pieces(files: list[tuple[Path, list[int]]], size: int) -> Iterator[Piece]:
+    """Yield small row groups of a file together, large ones by themselves."""
+    first = 0
+    for file, sizes in files:
+        groups: tuple[int, ...] = ()
+        rows = 0
+        for group, height in enumerate(sizes):
+            if groups and rows + height > size:
+                yield Piece(file, groups, first, rows)
+                groups, first, rows = (), first + rows, 0
+            groups, rows = (*groups, group), rows + height
+        if groups:
+            yield Piece(file, groups, first, rows)
+        first += rows
 
 
 def _parquet(file: Path, packed: Sequence[str] = ()) -> pq.ParquetFile:
@@ -180,27 +225,13 @@ def _parquet(file: Path, packed: Sequence[str] = ()) -> pq.ParquetFile:
         raise _damaged(file, error) from error
 
 
-def _read_parquet(opened: pq.ParquetFile, size: int, skip: int, columns: list[str]) -> Iterator[pl.DataFrame]:
-    """Yield the rows group by group: small groups together, large ones by pieces."""
-    together: list[int] = []
-    height = 0
-    for group in range(opened.num_row_groups):
-        rows = opened.metadata.row_group(group).num_rows
-        if not together and skip >= rows:
-            skip -= rows
-            continue
-        if together and height + rows > size:
-            yield from _sliced([_frame(opened.read_row_groups(together, columns), columns)], size, skip)
-            together, height, skip = [], 0, max(0, skip - height)
-        if rows > 4 * size:
-            pieces = opened.iter_batches(size, row_groups=[group], columns=columns)
-            yield from _sliced((_frame(piece, columns) for piece in pieces), size, skip)
-            skip = max(0, skip - rows)
-        else:
-            together.append(group)
-            height += rows
-    if together:
-        yield from _sliced([_frame(opened.read_row_groups(together, columns), columns)], size, skip)
+def _read_groups(opened: pq.ParquetFile, piece: Piece, size: int, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of some row groups: at once, or a very large group bit by bit."""
+    if piece.rows > 4 * size:
+        parts = opened.iter_batches(size, row_groups=list(piece.groups), columns=columns, use_threads=False)
+        yield from _sliced((_frame(part, columns) for part in parts), size, 0)
+    else:
+        yield from _sliced([_frame(opened.read_row_groups(list(piece.groups), columns, use_threads=False), columns)], size, 0)
 
 
 def _frame(table: pa.Table | pa.RecordBatch, columns: list[str]) -> pl.DataFrame:
@@ -266,7 +297,7 @@ def _open_xlsx(path: Path, sheet: str | None) -> Table:
                 yield _frame(part, list(columns))
 
     weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
-    return Table(path.name, "xlsx", headers, found.rows, found.first_row, (path,), read)
+    return Table(str(path), path.name, "xlsx", headers, found.rows, found.first_row, (path,), read)
 
 
 # ---------------------------------------------------------------- CSV
@@ -278,4 +309,4 @@ def _open_csv(path: Path) -> Table:
     def read(size: int, skip: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         return _gathered(_sliced(read_frames(layout, columns), size, skip), size)
 
-    return Table(path.name, "csv", layout.headers, None, layout.blank + 2, (path,), read, layout.expected)
+    return Table(str(path), path.name, "csv", layout.headers, None, layout.blank + 2, (path,), read, layout.expected)
