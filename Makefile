@@ -1,4 +1,5 @@
 # make run    set everything up and print the advice for an example firm
+# make demo   make up 20,000 firms and screen them, into build/demo
 # make test   run every test and check
 # make bench  print the benchmarks, with two other engines beside ours
 # make bench-screen  the same for a portfolio of a million firms
@@ -9,10 +10,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 
-.PHONY: run test lint bench bench-screen agreement lock clean
+.PHONY: run demo test lint bench bench-screen agreement lock clean
 
 run: $(STAMPS)/run
 	$(BIN)/advisor advise data/examples/growth_maker.yaml
+
+demo: $(STAMPS)/run
+	mkdir -p build/demo
+	$(BIN)/advisor demo-data 20000 build/demo/firms.csv
+	$(BIN)/advisor screen build/demo/firms.csv build/demo/result.xlsx
 
 test: $(STAMPS)/test lint
 	$(BIN)/python -m pytest

@@ -123,7 +123,7 @@ def test_columns_with_units_and_slips_are_told_one_by_one(advisor, tmp_path):
     assert code == 0
     told = words(err)
     assert "Total assets (total_assets_cny)" in told
-    assert "unit: 万元 (×10000)" in told
+    assert "unit: 万元 (×10,000)" in told
     assert "did you mean 'Employees' (employees)?" in told
     assert "is worked out; this column is not read" in told
 

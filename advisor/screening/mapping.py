@@ -116,9 +116,8 @@ class Mapping:
             if header in facts:
                 column = facts[header]
                 fact = self.catalogue[column.fact_id]
-                remark = (
-                    Text(f"单位：{column.unit}（×{column.factor:g}）", f"unit: {column.unit} (×{column.factor:g})") if column.unit else Text("", "")
-                )
+                factor = f"{column.factor:,.0f}" if column.factor >= 1 else f"{column.factor:g}"
+                remark = Text(f"单位：{column.unit}（×{factor}）", f"unit: {column.unit} (×{factor})") if column.unit else Text("", "")
                 rows.append((header, f"{fact.label[lang]} ({fact.id})", remark[lang]))
             elif header in keys:
                 rows.append((header, f"{KEYS[keys[header]][lang]} ({keys[header]})", ""))

@@ -76,7 +76,7 @@ class Wording:
 
     def _say(self, column: pl.Series) -> pl.Series:
         if column.name == "gates":
-            return _mapped(column, lambda joined: SEPARATOR.join(self.gates[gate] for gate in joined.split(SEPARATOR) if gate))
+            return _mapped(column, lambda joined: SEPARATOR.join(self.gates[gate] for gate in joined.split(SEPARATOR) if gate) or None)
         if column.name in self._words:
             return _mapped(column, self._words[column.name].__getitem__)
         if column.dtype == pl.Float64:
@@ -99,7 +99,7 @@ class Wording:
 PROPOSED = Text("（只有提议，尚无办法）", " (proposed only)")
 
 
-def _mapped(column: pl.Series, say: Callable[[str], str]) -> pl.Series:
+def _mapped(column: pl.Series, say: Callable[[str], str | None]) -> pl.Series:
     """Return a column of few words, each said once."""
     distinct = column.cast(pl.String).unique().drop_nulls().to_list()
     return column.cast(pl.String).replace_strict({word: say(word) for word in distinct}, return_dtype=pl.String)

@@ -139,7 +139,15 @@ def _instruments(tally: Tally, wording: Wording, say: Say) -> Group:
         if tally.open_now[position]:
             name = wording.instruments[tally.instruments[position]]
             table.add_row(f"  {name}", f"{tally.open_now[position]:,}", f"{tally.undetermined[position]:,}")
-    return Group(heading(say("最多企业可以申请的工具", "Instruments open to most firms")), table)
+    headline = heading(say("最多企业可以申请的工具", "Instruments open to most firms"))
+    if not table.row_count:
+        return Group(
+            title,
+            Fold(
+                Line(say("  已知的情况还不够，没有一个工具能确定可以申请。", "  Too little is known: no instrument is surely open to any of them."))
+            ),
+        )
+    return Group(headline, table)
 
 
 def _gaps(tally: Tally, wording: Wording, say: Say) -> Group:

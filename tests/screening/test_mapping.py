@@ -212,7 +212,7 @@ def test_every_column_has_a_line_in_both_languages(catalogue):
     found = map_headers(HEADERS, catalogue)
     zh, en = {row[0]: row[1:] for row in found.lines("zh")}, {row[0]: row[1:] for row in found.lines("en")}
     assert list(zh) == list(en) == HEADERS
-    assert zh["营业收入（万元）"] == ("去年营业收入 (revenue_cny)", "单位：万元（×10000）")
+    assert zh["营业收入（万元）"] == ("去年营业收入 (revenue_cny)", "单位：万元（×10,000）")
     assert en["企业名称"] == ("Name (name)", "")
     assert "推算" in zh["资产负债率"][1]
     assert "did you mean 'Accounts receivable'" in en["应收帐款"][1]
