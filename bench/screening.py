@@ -79,7 +79,7 @@ def steps(folder: Path, count: int = MILLION) -> float:
         cost[name] = min(spent(lambda work=work: [work(number) for number in range(len(batches))]) for _ in range(2)) / rows  # type: ignore[misc]
         line(name, cost[name], scan)
     result = folder / "result.parquet"
-    line("Parquet to Parquet, two workers", spent(lambda: screening.write(result, "zh")) / rows, scan)
+    line("Parquet to Parquet, one process", spent(lambda: screening.write(result, "zh")) / rows, scan)
     return cost["conditions, stage, warnings, gates"]
 
 

@@ -7,8 +7,7 @@ take seconds.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -16,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from advisor.domain.condition import Name
+from advisor.domain.instrument import Instrument
 from advisor.domain.ruleset import STAGE_FACT, InForce
 from advisor.domain.stage import STAGES
 from advisor.screening.bits import Bits, Bytes, spread
@@ -28,7 +28,6 @@ from advisor.screening.outcome import LEVELS, fund_chain_level, named_stage, sta
 from advisor.tables.table import Table
 
 Key = TypeVar("Key")
-WORKERS = 2
 Turn = Literal["gained", "lost", "now_unknown", "now_known"]
 TURNS: tuple[Turn, ...] = ("gained", "lost", "now_unknown", "now_known")
 """Open now and not before; open before and not now; decided before and unknown now; unknown before and refused now."""
@@ -63,55 +62,61 @@ class Impact:
 
 def impact(table: Table, old: InForce, new: InForce, day: dt.date, *, given: Given | None = None, keep_rows: bool = False) -> Impact:
     """Return what it does to the firms of a table when `new` takes the place of `old`. Raises InputError for a table that cannot be read."""
-    sides = tuple(_Side(rules, day, table.headers, given) for rules in (old, new))
-    names = tuple(dict.fromkeys((*sides[0].ids, *sides[1].ids)))
+    names, moves = _differing(old, new)
+    sides = tuple(_Side(rules, day, table.headers, given, names, moves=moves) for rules in (old, new))
     found = Impact()
     keys = list(sides[1].mapping.keys.values())
     needed = list(dict.fromkeys([*(column.header for side in sides for column in side.mapping.columns), *keys]))
-
-    def work(batch: tuple[int, pl.DataFrame]) -> Impact:
-        row, raw = batch
-        return _compare(sides, names, raw, row, keys, keep_rows)
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for part in pool.map(work, _numbered(table, needed)):
-            _add(found, part)
+    row = table.first_row
+    for raw in table.batches(columns=needed):
+        _add(found, _compare(sides, names, raw, row, keys, keep_rows))
+        row += raw.height
     return found
 
 
-def _numbered(table: Table, columns: Sequence[str]) -> Iterator[tuple[int, pl.DataFrame]]:
-    row = table.first_row
-    for raw in table.batches(columns=columns):
-        yield row, raw
-        row += raw.height
+def _differing(old: InForce, new: InForce) -> tuple[tuple[str, ...], bool]:
+    """Return the instruments on offer whose answer may differ, and whether stages and levels may: the others need not be read."""
+    offered = [{one.id: one for one in rules.instruments if one.status != "proposed"} for rules in (old, new)]
+    names = tuple(dict.fromkeys((*offered[0], *offered[1])))
+    before, after = old.ruleset, new.ruleset
+    same_facts = (before.catalogue.facts, before.catalogue.industry_codes) == (after.catalogue.facts, after.catalogue.industry_codes)
+    formulas = [{name: fact.formula for name, fact in rules.catalogue.derived.items()} for rules in (before, after)]
+    if not same_facts or formulas[0] != formulas[1] or before.stages != after.stages:
+        return names, True
+    if before.gates == after.gates:
+        names = tuple(name for name in names if not _same(offered[0].get(name), offered[1].get(name)))
+    return names, before.warnings != after.warnings
+
+
+def _same(one: Instrument | None, other: Instrument | None) -> bool:
+    return one is not None and other is not None and (one.rule, one.family) == (other.rule, other.family)
 
 
 class _Side:
-    """One set of rules, compiled for the columns of a table."""
+    """One set of rules, compiled for the columns of a table and the instruments named."""
 
-    def __init__(self, rules: InForce, day: dt.date, headers: Sequence[str], given: Given | None) -> None:
-        self.rules = rules
+    def __init__(self, rules: InForce, day: dt.date, headers: Sequence[str], given: Given | None, names: Sequence[str], *, moves: bool) -> None:
+        self.rules, self.moves = rules, moves
         catalogue, ruleset = rules.catalogue, rules.ruleset
         self.mapping: ColumnMapping = map_headers(headers, catalogue, given)
+        self.reader = Reader(self.mapping, catalogue)
         known = {column.fact_id for column in self.mapping.columns}
         if "gb_code" in known:
             known.add("industry_class")
-        self.known = known
-        self.ids = tuple(one.id for one in rules.instruments if one.status != "proposed")
+        self.instruments = [one for one in rules.instruments if one.id in names and one.status != "proposed"]
         graph = Graph(catalogue, day, known, {STAGE_FACT: named_stage(stage_probabilities(ruleset.stages), ruleset.stages)})
-        outputs = {f"verdict:{one.id}": graph.part(one.rule) for one in rules.instruments if one.status != "proposed"}
+        outputs = {f"verdict:{one.id}": graph.part(one.rule) for one in self.instruments}
         outputs |= {f"gate:{gate.id}": graph.part(gate.condition) for gate in ruleset.gates.gates}
         outputs["stage"], outputs["size_class"] = graph.part(Name(STAGE_FACT)), graph.part(Name("size_class"))
-        outputs["fund_chain"] = graph.part(fund_chain_level(ruleset.warnings), LEVELS)
+        if moves:
+            outputs["fund_chain"] = graph.part(fund_chain_level(ruleset.warnings), LEVELS)
         self._columns = Columns(outputs, graph)
 
     def read(self, facts: pl.DataFrame) -> tuple[Reading, dict[str, tuple[Bits, Bits]]]:
         """Return everything read, and for each instrument where it is open and where that is unknown."""
         reading = self._columns.read(facts)
         states: dict[str, tuple[Bits, Bits]] = {}
-        for one in self.rules.instruments:
-            if one.status == "proposed":
-                continue
+        for one in self.instruments:
             verdict = reading.truth(f"verdict:{one.id}")
             free, unknown = ~np.zeros_like(verdict.yes), ~(verdict.yes | verdict.no)
             for gate in self.rules.ruleset.gates.gates:
@@ -124,9 +129,9 @@ class _Side:
 def _compare(sides: Sequence[_Side], names: Sequence[str], raw: pl.DataFrame, row: int, keys: Sequence[str], keep_rows: bool) -> Impact:
     old, new = sides
     height = raw.height
-    facts = Reader(new.mapping, new.rules.catalogue)(raw, row).facts
+    facts = new.reader(raw, row).facts
     same = old.rules.catalogue.facts == new.rules.catalogue.facts
-    before_facts = facts if same else Reader(old.mapping, old.rules.catalogue)(raw, row).facts
+    before_facts = facts if same else old.reader(raw, row).facts
     before, states_before = old.read(before_facts)
     after, states_after = new.read(facts)
     found = Impact(firms=height)
@@ -152,8 +157,9 @@ def _compare(sides: Sequence[_Side], names: Sequence[str], raw: pl.DataFrame, ro
             if keep_rows:
                 rows.append(_listed(raw, keys, where, row, name, turn))
     found.touched = int(spread(touched, height).sum())
-    found.stages = _moves(before.column("stage"), after.column("stage"), STAGES)
-    found.levels = _moves(before.column("fund_chain"), after.column("fund_chain"), LEVELS)
+    if new.moves:
+        found.stages = _moves(before.column("stage"), after.column("stage"), STAGES)
+        found.levels = _moves(before.column("fund_chain"), after.column("fund_chain"), LEVELS)
     found.rows = [pl.concat(rows)] if rows else []
     return found
 
