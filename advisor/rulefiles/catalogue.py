@@ -12,6 +12,8 @@ from advisor.domain.notation import Naming
 from advisor.domain.text import Text
 from advisor.rulefiles.entry import Entry, texts
 
+MOST_OPTIONS = (255, 64)
+"""How many options a choice may have, and a choice of several: a table holds them as one byte, and as bits of one number."""
 SIZE_FACTS = ("employees", "revenue_cny", "total_assets_cny")
 SIZE_CLASSES = ("large", "medium", "small")
 
@@ -35,6 +37,9 @@ def _fact(name: str, entry: Entry, topics: Mapping[str, Text], found_in: Mapping
     options = texts(entry.pairs("options"))
     if (kind in ("choice", "choices")) != bool(options):
         entry.refuse("options", "选择题要有选项，其他题不要", "choices need options, other kinds have none")
+    if len(options) > MOST_OPTIONS[kind == "choices"]:
+        most = MOST_OPTIONS[kind == "choices"]
+        entry.refuse("options", f"选项最多{most}个", f"there are at most {most} options")
     return Fact(
         id=name,
         kind=kind,

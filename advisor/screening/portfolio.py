@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +28,7 @@ class Screened:
 
 
 class PortfolioScreen:
-    """Screens tables with given headers under the rules of a day. May be called from several threads.
+    """Screens tables with given headers under the rules of a day.
 
     Raises InputError when the headers or `given`, the user's mapping, cannot be understood.
     """
@@ -44,7 +43,7 @@ class PortfolioScreen:
         if "gb_code" in known:
             known.add("industry_class")  # the code tells it
         self.screen = Screen(rules, day, known, top=top, wide=wide)
-        self._local = threading.local()
+        self.reader = Reader(self.mapping, rules.catalogue)
         held = {column.header for column in self.mapping.columns}
         nothing = pl.DataFrame({header: [] for header in headers}, schema=dict.fromkeys(headers, pl.String()))
         results = (*self.screen(self.reader(nothing, 1).facts)[0].columns, ISSUES)
@@ -69,14 +68,6 @@ class PortfolioScreen:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as what it was made from."""
         return _made_again, self._made_from
-
-    @property
-    def reader(self) -> Reader:
-        """The reader of this thread: it remembers words, which threads must not share."""
-        if not hasattr(self._local, "reader"):
-            self._local.reader = Reader(self.mapping, self.rules.catalogue)
-        found: Reader = self._local.reader
-        return found
 
 
 def _made_again(ruleset: RuleSet, day: dt.date, headers: Sequence[str], given: Given | None, top: int, wide: bool) -> PortfolioScreen:

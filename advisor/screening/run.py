@@ -1,7 +1,8 @@
 """One screening from file to file: read, screen, write, with progress, and with what is done kept when it is stopped.
 
-Batches are screened in this process or by workers (workers.py) and written in their order. A long run is cut into parts; a part that is complete is
-kept in a folder of its own, named by everything the result depends on, so that the same command goes on where it stopped.
+Batches are screened in this process or by workers (workers.py) and written in their order. A long run is cut into parts; a
+part that is complete is kept in a folder of its own, named by everything the result depends on, so that the same command
+goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,19 +104,20 @@ def screen_table(
     tell(done.firms, table.expected)
     writer: _Part | None = None
     try:
-        for batch in screened(table, screen, done.firms, BATCH, workers):
-            if writer is None:
-                writer = kept.open_part(screen, done.parts)
-            writer.write(batch)
-            tally.add(batch.tally)
-            done.firms += batch.frame.height
-            done.issues += batch.issues.height
-            tell(done.firms, table.expected)
-            if writer.firms >= part:
-                writer.close()
-                writer, done.parts = None, done.parts + 1
-                done.tally = tally.as_dict()
-                kept.save(done)
+        with closing(screened(table, screen, done.firms, BATCH, workers)) as batches:  # no worker goes on when we do not
+            for batch in batches:
+                if writer is None:
+                    writer = kept.open_part(screen, done.parts)
+                writer.write(batch)
+                tally.add(batch.tally)
+                done.firms += batch.frame.height
+                done.issues += batch.issues.height
+                tell(done.firms, table.expected)
+                if writer.firms >= part:
+                    writer.close()
+                    writer, done.parts = None, done.parts + 1
+                    done.tally = tally.as_dict()
+                    kept.save(done)
         if writer is not None or not done.parts:
             (writer or kept.open_part(screen, done.parts)).close()
             done.parts, writer = done.parts + 1, None

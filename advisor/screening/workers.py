@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ _worker: tuple[PortfolioScreen, Table | None, int] | None = None
 """What a worker process works with: set when it starts."""
 
 
-def screened(table: Table, screen: PortfolioScreen, skip: int, batch: int, workers: int) -> Iterator[Screened]:
+def screened(table: Table, screen: PortfolioScreen, skip: int, batch: int, workers: int) -> Generator[Screened, None, None]:
     """Yield the firms of a table in order, without the first `skip`, at most `batch` at a time. Raises InputError."""
     if workers < 2 or (table.expected or 0) - skip <= FEW:
         row = table.first_row + skip

@@ -186,7 +186,7 @@ def _missing(tally: Tally, wording: Wording, say: Say) -> Group:
 
 def _footer(summary: Summary, say: Say) -> Group:
     cover = summary.cover
-    speed = summary.tally.firms / summary.seconds if summary.seconds else 0.0
+    speed = (summary.tally.firms - summary.resumed) / summary.seconds if summary.seconds else 0.0
     lines = [""]
     if summary.resumed:
         lines.append(say(f"接着上次做完的 {summary.resumed:,} 家继续。", f"It went on after {summary.resumed:,} firms done before."))

@@ -165,6 +165,18 @@ def test_derived_facts_that_rest_on_each_other_are_refused(folder):
     assert "circle" in {code for code, _ in told(folder)}
 
 
+def test_a_choice_of_several_has_no_more_options_than_a_number_has_bits(folder):
+    many = "".join(f"      title_{number}: {{zh: 称号{number}, en: Title {number}}}\n" for number in range(60))
+    replace_in(folder, "facts.yaml", "      cq_tech_firm: {zh", f"{many}      cq_tech_firm: {{zh")
+    assert "options" in {code for code, _ in told(folder)}
+
+
+def test_another_word_stands_for_one_option_only(folder):
+    replace_in(folder, "facts.yaml", "      sichuan: [四川省, 川]", "      sichuan: [四川省, 重庆]")
+    assert "name_taken" in {code for code, _ in told(folder)}
+    assert told(folder)[0][1].startswith("facts.yaml")
+
+
 def test_a_derived_fact_may_not_take_the_name_of_a_fact(folder):
     replace_in(folder, "derived.yaml", "  net_assets_cny:\n", "  employees:\n")
     assert "name_taken" in {code for code, _ in told(folder)}
