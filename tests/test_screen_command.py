@@ -145,6 +145,22 @@ def test_a_file_without_firms_is_no_error(advisor, tmp_path, lang, said):
     assert said in out
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "said"),
+    [
+        ("zh", "最多企业可以申请的工具 已知的情况还不够", "筛查了 1 家企业"),
+        ("en", "Instruments open to most firms Too little is known", "1 firm screened"),
+    ],
+)
+def test_where_nothing_is_surely_open_that_is_said_under_its_heading(advisor, tmp_path, lang, title, said):
+    file = tmp_path / "one.csv"
+    file.write_text("Company name,Headcount\nA,40\n", encoding="utf-8")
+    code, out, _ = advisor("screen", file, tmp_path / "result.csv", "--lang", lang)
+    assert code == 0
+    assert said in out
+    assert title in words(out)
+
+
 def test_a_columns_file_top_and_wide_are_heard(advisor, tmp_path):
     (tmp_path / "firms.csv").write_text("kopf,umsatz\n8,200\n", encoding="utf-8")
     (tmp_path / "columns.yaml").write_text("kopf: employees\numsatz: {fact: revenue_cny, unit: 万元}\n", encoding="utf-8")

@@ -96,7 +96,7 @@ def print_summary(summary: Summary, wording: Wording, lang: Lang, console: Conso
     if not tally.firms:
         out.print(say("文件里没有企业。", "There is no firm in the file."))
     else:
-        out.print(Line(say(f"筛查了 {tally.firms:,} 家企业", f"{tally.firms:,} firms screened"), style="bold"))
+        out.print(Line(say(f"筛查了 {tally.firms:,} 家企业", f"{tally.firms:,} firm{'' if tally.firms == 1 else 's'} screened"), style="bold"))
         for title, counts, names, styles in _mixes(tally, wording, say):
             out.print(_bars(title, counts, names, styles, tally.firms))
         out.print(_instruments(tally, wording, say))
@@ -142,7 +142,7 @@ def _instruments(tally: Tally, wording: Wording, say: Say) -> Group:
     headline = heading(say("最多企业可以申请的工具", "Instruments open to most firms"))
     if not table.row_count:
         return Group(
-            title,
+            headline,
             Fold(
                 Line(say("  已知的情况还不够，没有一个工具能确定可以申请。", "  Too little is known: no instrument is surely open to any of them."))
             ),
