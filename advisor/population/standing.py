@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from advisor.population.accounts import Accounts
-from advisor.population.draws import NOTHING, Array, Columns, Draws, Mask, Words, money, ratio, weighted
+from advisor.population.draws import NOTHING, Array, Columns, Draws, Words, money, ratio, weighted
 from advisor.population.life import GROWING, SELF_EMPLOYED, TEAM, YOUNG, Life
 from advisor.population.trades import coded
 
@@ -133,9 +133,3 @@ def loans_due(draws: Draws, life: Life, books: Accounts, columns: Columns) -> No
         financial_creditor_count=np.where(owes, lenders, 0).astype(np.int32),
     )
     columns.put_where(days <= 90, bank_agrees_renewal=agreed)
-
-
-def in_default(columns: Columns) -> Mask:
-    """Return which firms owe money that is overdue or cannot be paid."""
-    overdue: Mask = (columns["overdue_loans"] > 0) | columns["cannot_pay_due"]
-    return overdue

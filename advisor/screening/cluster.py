@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,12 +17,11 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 
-from advisor.domain.errors import InputError, Problem
 from advisor.domain.ruleset import RuleSet
-from advisor.domain.text import Text
 from advisor.screening.mapping import Given, Mapping
 from advisor.screening.portfolio import PortfolioScreen
 from advisor.screening.screen import BLOCK, TOP, Tally
+from advisor.tables.header import refuse_doubled
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -68,7 +67,7 @@ def screen_on_cluster(
     from pyspark.sql.types import StructField, StructType
 
     headers = tuple(frame.columns)
-    _refuse_doubled(headers)
+    refuse_doubled(headers)
     order = pickle.dumps((rules, day, headers, None if given is None else dict(given), top, wide))
     screen = _compiled(order)
     known = _known_to_arrow(frame.toDF(*(f"c{place}" for place in range(len(headers)))))  # Spark cannot pass on a header with a dot
@@ -154,10 +153,3 @@ def _known_to_arrow(frame: DataFrame) -> DataFrame:
 
     spans = [field.name for field in frame.schema if isinstance(field.dataType, CalendarIntervalType | YearMonthIntervalType)]
     return frame.withColumns({name: frame[name].cast("string") for name in spans}) if spans else frame
-
-
-def _refuse_doubled(headers: Sequence[str]) -> None:
-    doubled = sorted({header for header in headers if headers.count(header) > 1})
-    if doubled:
-        zh, en = f"这些列名出现了不止一次：{'、'.join(doubled)}", f"these columns are named more than once: {', '.join(doubled)}"
-        raise InputError([Problem("duplicate_column", Text(zh, en))])

@@ -7,9 +7,10 @@ take seconds.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -27,11 +28,9 @@ from advisor.screening.mapping import Mapping as ColumnMapping
 from advisor.screening.outcome import LEVELS, fund_chain_level, named_stage, stage_probabilities
 from advisor.tables.table import Table
 
-Key = TypeVar("Key")
 Turn = Literal["gained", "lost", "now_unknown", "now_known"]
 TURNS: tuple[Turn, ...] = ("gained", "lost", "now_unknown", "now_known")
 """Open now and not before; open before and not now; decided before and unknown now; unknown before and refused now."""
-GROUPS = ("stage", "size_class", "industry_class", "district", "need")
 NEED_BOUNDS = (500_000, 1_000_000, 5_000_000, 10_000_000, 50_000_000)
 """Bounds of the groups of needed amounts, in CNY."""
 
@@ -42,7 +41,7 @@ class Moved:
 
     firms: int = 0
     need_cny: float = 0.0
-    groups: dict[str, dict[str | None, int]] = field(default_factory=dict)
+    groups: dict[str, Counter[str | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -54,8 +53,8 @@ class Impact:
     """Firms for which the answer on at least one instrument changes."""
     moved: dict[tuple[str, Turn], Moved] = field(default_factory=dict)
     """By instrument and turn."""
-    stages: dict[tuple[str | None, str | None], int] = field(default_factory=dict)
-    levels: dict[tuple[str | None, str | None], int] = field(default_factory=dict)
+    stages: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    levels: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
     """How many firms move from one stage or level to another."""
     rows: list[pl.DataFrame] = field(default_factory=list)
 
@@ -100,11 +99,8 @@ class _Side:
         catalogue, ruleset = rules.catalogue, rules.ruleset
         self.mapping: ColumnMapping = map_headers(headers, catalogue, given)
         self.reader = Reader(self.mapping, catalogue)
-        known = {column.fact_id for column in self.mapping.columns}
-        if "gb_code" in known:
-            known.add("industry_class")
         self.instruments = [one for one in rules.instruments if one.id in names and one.status != "proposed"]
-        graph = Graph(catalogue, day, known, {STAGE_FACT: named_stage(stage_probabilities(ruleset.stages), ruleset.stages)})
+        graph = Graph(catalogue, day, self.mapping.known, {STAGE_FACT: named_stage(stage_probabilities(ruleset.stages), ruleset.stages)})
         outputs = {f"verdict:{one.id}": graph.part(one.rule) for one in self.instruments}
         outputs |= {f"gate:{gate.id}": graph.part(gate.condition) for gate in ruleset.gates.gates}
         outputs["stage"], outputs["size_class"] = graph.part(Name(STAGE_FACT)), graph.part(Name("size_class"))
@@ -185,18 +181,18 @@ def _groups(after: Reading, facts: pl.DataFrame, side: _Side) -> dict[str, tuple
     return found
 
 
-def _counted(group: tuple[Bytes, Sequence[str | None]], where: np.ndarray) -> dict[str | None, int]:
+def _counted(group: tuple[Bytes, Sequence[str | None]], where: np.ndarray) -> Counter[str | None]:
     codes, words = group
     counts = np.bincount(codes[where], minlength=len(words))
-    return {words[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+    return Counter({words[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()})
 
 
-def _moves(before: pl.Series, after: pl.Series, words: Sequence[str]) -> dict[tuple[str | None, str | None], int]:
+def _moves(before: pl.Series, after: pl.Series, words: Sequence[str]) -> Counter[tuple[str | None, str | None]]:
     size = len(words) + 1
     codes = [column.cast(pl.UInt8).fill_null(len(words)).to_numpy().astype(np.intp) for column in (before, after)]
     counts = np.bincount(codes[0] * size + codes[1], minlength=size * size).reshape(size, size)
     named = (*words, None)
-    return {(named[was], named[now]): int(counts[was, now]) for was, now in zip(*np.nonzero(counts), strict=True) if was != now}
+    return Counter({(named[was], named[now]): int(counts[was, now]) for was, now in zip(*np.nonzero(counts), strict=True) if was != now})
 
 
 def _listed(raw: pl.DataFrame, keys: Sequence[str], where: np.ndarray, row: int, name: str, turn: str) -> pl.DataFrame:
@@ -212,12 +208,7 @@ def _add(found: Impact, part: Impact) -> None:
         mine.firms += moved.firms
         mine.need_cny += moved.need_cny
         for group, counts in moved.groups.items():
-            _sum_up(mine.groups.setdefault(group, {}), counts)
-    _sum_up(found.stages, part.stages)
-    _sum_up(found.levels, part.levels)
+            mine.groups.setdefault(group, Counter()).update(counts)
+    found.stages.update(part.stages)
+    found.levels.update(part.levels)
     found.rows += part.rows
-
-
-def _sum_up(mine: dict[Key, int], other: Mapping[Key, int]) -> None:
-    for key, count in other.items():
-        mine[key] = mine.get(key, 0) + count

@@ -102,6 +102,12 @@ class Mapping:
         return tuple(header for header in self.headers if header not in read)
 
     @cached_property
+    def known(self) -> frozenset[str]:
+        """The facts of which something may be known: those that columns hold, and the industry, which its code tells."""
+        held = {column.fact_id for column in self.columns}
+        return frozenset(held | {"industry_class"} if "gb_code" in held else held)
+
+    @cached_property
     def unmapped(self) -> tuple[str, ...]:
         """The facts that no column holds: unknown for every firm."""
         held = {column.fact_id for column in self.columns}

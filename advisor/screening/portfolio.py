@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from advisor.domain.ruleset import InForce, RuleSet
-from advisor.screening.cells import Reader
+from advisor.screening.cells import Cells, Reader
 from advisor.screening.mapping import Given, map_headers
 from advisor.screening.screen import TOP, Screen, Tally
 
@@ -39,18 +39,17 @@ class PortfolioScreen:
         self.rules, self.day = rules, day
         self._made_from = (rules.ruleset, day, tuple(headers), None if given is None else dict(given), top, wide)
         self.mapping = map_headers(headers, rules.catalogue, given)
-        known = {column.fact_id for column in self.mapping.columns}
-        if "gb_code" in known:
-            known.add("industry_class")  # the code tells it
-        self.screen = Screen(rules, day, known, top=top, wide=wide)
+        self.screen = Screen(rules, day, self.mapping.known, top=top, wide=wide)
         self.reader = Reader(self.mapping, rules.catalogue)
         held = {column.header for column in self.mapping.columns}
         nothing = pl.DataFrame({header: [] for header in headers}, schema=dict.fromkeys(headers, pl.String()))
-        results = (*self.screen(self.reader(nothing, 1).facts)[0].columns, ISSUES)
+        cells = self.reader(nothing, 1)
+        found, _ = self.screen(cells.facts)
+        results = (*found.columns, ISSUES)
         self.results = len(results)
         """How many of the last columns are results."""
         self._carried = _names([header for header in headers if header not in held], results)
-        self.blank = self(nothing, 1).frame
+        self.blank = self._joined(nothing, cells, found, 1)
 
     def __call__(self, raw: pl.DataFrame, first_row: int) -> Screened:
         """Return what is concluded for a batch whose first row is row `first_row` of the file.
@@ -60,10 +59,12 @@ class PortfolioScreen:
         """
         cells = self.reader(raw, first_row)
         found, tally = self.screen(cells.facts if cells.facts.width else pl.DataFrame(height=raw.height))
+        return Screened(self._joined(raw, cells, found, first_row), cells.issues, tally)
+
+    def _joined(self, raw: pl.DataFrame, cells: Cells, found: pl.DataFrame, first_row: int) -> pl.DataFrame:
         keys = {header: cells.keys[key] for key, header in self.mapping.keys.items()}
         carried = [keys.get(header, raw[header]).alias(name) for header, name in self._carried.items()]
-        unread = _unread(cells.issues, raw.height, first_row)
-        return Screened(pl.DataFrame([*carried, *found.get_columns(), unread]), cells.issues, tally)
+        return pl.DataFrame([*carried, *found.get_columns(), _unread(cells.issues, raw.height, first_row)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process as what it was made from."""

@@ -27,7 +27,7 @@ from advisor.screening.portfolio import PortfolioScreen, Screened
 from advisor.screening.screen import Tally
 from advisor.screening.wording import ISSUE_TITLES, Wording
 from advisor.screening.workers import screened
-from advisor.tables.export import MAX_SHEET_ROWS, Writer, open_writer, too_many_rows
+from advisor.tables.export import MAX_SHEET_ROWS, open_writer, too_many_rows
 from advisor.tables.table import Table, open_table
 
 BATCH = 65_536
@@ -114,15 +114,12 @@ def screen_table(
                 done.issues += batch.issues.height
                 tell(done.firms, table.expected)
                 if writer.firms >= part:
-                    writer.close()
-                    writer, done.parts = None, done.parts + 1
-                    done.tally = tally.as_dict()
-                    kept.save(done)
+                    kept.finish(writer, done, tally)
+                    writer = None
         if writer is not None or not done.parts:
-            (writer or kept.open_part(screen, done.parts)).close()
-            done.parts, writer = done.parts + 1, None
-            done.tally = tally.as_dict()
-            kept.save(done)
+            writer = writer or kept.open_part(screen, done.parts)
+            kept.finish(writer, done, tally)
+            writer = None
     except KeyboardInterrupt:
         raise Stopped(kept.load().firms) from None
     finally:
@@ -187,10 +184,14 @@ class _Kept:
         except (OSError, ValueError, TypeError):
             return _Done()
 
-    def save(self, done: _Done) -> None:
-        written = self.folder / "done.part"
-        written.write_text(json.dumps({name: getattr(done, name) for name in done.__slots__}), encoding="utf-8")
-        written.replace(self.state)
+    def finish(self, writer: _Part, done: _Done, tally: Tally) -> None:
+        """Complete a part, and note that it and what was counted so far are kept."""
+        writer.close()
+        done.parts, done.tally = done.parts + 1, tally.as_dict()
+        self._save(done)
+
+    def _save(self, done: _Done) -> None:
+        _write_whole(self.state, json.dumps({name: getattr(done, name) for name in done.__slots__}))
 
     def open_part(self, screen: PortfolioScreen, number: int) -> _Part:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -210,31 +211,26 @@ class _Part:
     """One part in the making: results and unread cells as Parquet."""
 
     def __init__(self, results: Path, issues: Path, screen: PortfolioScreen) -> None:
-        self._results, self._issues = results, issues
-        self._writers: list[Writer] = []
+        self._issues, self._blank = issues, screen.blank
+        self._writer = open_writer(results, screen.blank.columns)
         self._unread: list[pl.DataFrame] = []
-        self._blank = screen.blank
         self.firms = 0
 
     def write(self, screened: Screened) -> None:
-        if not self._writers:
-            self._writers.append(open_writer(self._results, screened.frame.columns))
-        self._writers[0].write(screened.frame)
+        self._writer.write(screened.frame)
         if screened.issues.height:
             self._unread.append(screened.issues)
         self.firms += screened.frame.height
 
     def close(self) -> None:
-        if not self._writers:
-            self._writers.append(open_writer(self._results, self._blank.columns))
-            self._writers[0].write(self._blank)
-        self._writers[0].close()
+        if not self.firms:
+            self._writer.write(self._blank)
+        self._writer.close()
         if self._unread:
             pl.concat(self._unread).write_parquet(self._issues)
 
     def abort(self) -> None:
-        for writer in self._writers:
-            writer.abort()
+        self._writer.abort()
 
 
 def _cover(table: Table, screen: PortfolioScreen, done: _Done, tally: Tally, seconds: float) -> dict[str, Any]:
@@ -280,10 +276,15 @@ def _assemble(kept: _Kept, target: Path, screen: PortfolioScreen, lang: Lang, co
     with open_writer(issues, titles) as writer:
         for frame in _unread(kept, done, screen, lang):
             writer.write(frame)
-    written = page.with_name(f".{page.name}.part")
-    written.write_text(json.dumps(cover, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    written.replace(page)
+    _write_whole(page, json.dumps(cover, ensure_ascii=False, indent=1) + "\n")
     return (target, issues, page)
+
+
+def _write_whole(page: Path, text: str) -> None:
+    """Write a text file that is there whole or not at all."""
+    written = page.with_name(f".{page.name}.part")
+    written.write_text(text, encoding="utf-8")
+    written.replace(page)
 
 
 def _gather(parts: list[Path], target: Path) -> None:
@@ -330,9 +331,8 @@ def _in_words(parts: list[Path], target: Path, screen: PortfolioScreen, lang: La
     wording, results = Wording(screen.rules, lang), screen.results
     columns = screen.blank.columns
     with open_writer(target, wording.headers(columns, results), title=Text("结果", "Results")[lang]) as writer:
-        for part in parts:
-            for frame in _frames([part]):
-                writer.write(wording.say(frame, results))
+        for frame in _frames(parts):
+            writer.write(wording.say(frame, results))
         issues = list(_unread(kept, done, screen, lang, MOST_ISSUES_ON_SHEET))
         titles = [title[lang] for title in ISSUE_TITLES.values()]
         frame = pl.concat(issues) if issues else pl.DataFrame(schema=dict.fromkeys(titles, pl.String()))

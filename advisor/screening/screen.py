@@ -8,6 +8,7 @@ says them in a language.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,15 +42,15 @@ class Tally:
 
     instruments: tuple[str, ...]
     firms: int = 0
-    stages: dict[str | None, int] = field(default_factory=dict)
-    levels: dict[str | None, int] = field(default_factory=dict)
-    sizes: dict[str | None, int] = field(default_factory=dict)
-    gates: dict[str, int] = field(default_factory=dict)
+    stages: Counter[str | None] = field(default_factory=Counter)
+    levels: Counter[str | None] = field(default_factory=Counter)
+    sizes: Counter[str | None] = field(default_factory=Counter)
+    gates: Counter[str] = field(default_factory=Counter)
     open_now: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     undetermined: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     gaps: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((len(STAGES) + 1, len(FAMILIES)), dtype=np.int64))
     """Stage by family: firms for which no instrument of the family is open."""
-    missing: dict[str, int] = field(default_factory=dict)
+    missing: Counter[str] = field(default_factory=Counter)
     """How many verdicts wait for a fact, over all firms."""
 
     def __post_init__(self) -> None:
@@ -60,8 +61,7 @@ class Tally:
     def count_words(self, words: Mapping[str, pl.Series]) -> None:
         """Count the stages, levels and sizes of a table."""
         for mine, name in ((self.stages, "stage"), (self.levels, "fund_chain"), (self.sizes, "size_class")):
-            for word, firms in words[name].alias("word").value_counts().iter_rows():
-                mine[word] = mine.get(word, 0) + firms
+            mine.update(dict(words[name].alias("word").value_counts().iter_rows()))
 
     def count_block(
         self, height: int, stage: npt.NDArray[np.uint8], reached: npt.NDArray[np.uint8], shut: Mapping[str, int], waits: Mapping[str, int]
@@ -71,9 +71,8 @@ class Tally:
         every = np.bincount(stage, minlength=len(STAGES) + 1)
         for family, some in enumerate(reached):
             self.gaps[:, family] += every - np.bincount(stage, weights=some, minlength=len(STAGES) + 1).astype(np.int64)
-        for mine, new in ((self.gates, shut), (self.missing, waits)):
-            for name, firms in new.items():
-                mine[name] = mine.get(name, 0) + firms
+        self.gates.update(shut)
+        self.missing.update(waits)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as plain data; unknown is named "" there."""
@@ -85,9 +84,9 @@ class Tally:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Tally:
         """Return the tally that `as_dict` described."""
-        found = cls(tuple(plain["instruments"]), plain["firms"], gates=dict(plain["gates"]), missing=dict(plain["missing"]))
+        found = cls(tuple(plain["instruments"]), plain["firms"], gates=Counter(plain["gates"]), missing=Counter(plain["missing"]))
         for name in ("stages", "levels", "sizes"):
-            setattr(found, name, {key or None: value for key, value in plain[name].items()})
+            setattr(found, name, Counter({key or None: value for key, value in plain[name].items()}))
         for name in ("open_now", "undetermined", "gaps"):
             setattr(found, name, np.array(plain[name], dtype=np.int64))
         return found
@@ -96,9 +95,7 @@ class Tally:
         """Count another table's firms too."""
         self.firms += other.firms
         for name in ("stages", "levels", "sizes", "gates", "missing"):
-            mine = getattr(self, name)
-            for key, value in getattr(other, name).items():
-                mine[key] = mine.get(key, 0) + value
+            getattr(self, name).update(getattr(other, name))
         self.open_now += other.open_now
         self.undetermined += other.undetermined
         self.gaps += other.gaps

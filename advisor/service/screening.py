@@ -16,7 +16,8 @@ from advisor.screening.mapping import Given, Mapping
 from advisor.screening.portfolio import PortfolioScreen, Screened
 from advisor.screening.run import Progress, Summary, screen_table
 from advisor.screening.screen import MOST_TOP, SEPARATOR, TOP
-from advisor.service.advisor import Advisor, home
+from advisor.service.advisor import Advisor, home, make_advisor
+from advisor.tables.header import refuse_doubled
 from advisor.tables.table import Table, open_table
 
 if TYPE_CHECKING:
@@ -67,8 +68,6 @@ def screen(frame: Frame, as_of: dt.date | None = None, *, top: int = TOP, wide: 
     could not be read and count as unknown; `wide` adds one column an instrument: 1, 0 or null. The date is `as_of`, else
     today. Raises InputError when no column is a fact or two columns are the same fact.
     """
-    from advisor.service.advisor import make_advisor
-
     found = screen_frame(adviser or make_advisor(), frame, as_of, top=top, wide=wide).frame
     if isinstance(frame, pl.DataFrame):
         return found
@@ -115,10 +114,7 @@ def refuse_nothing_known(mapping: Mapping, name: str) -> None:
 def _from_pandas(frame: pd.DataFrame) -> pl.DataFrame:
     """Return the same table; a column of mixed cells becomes text, its lists joined. Raises InputError for two columns of one name."""
     names = [str(name) for name in frame.columns]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        zh, en = f"有两列都叫“{doubled[0]}”", f"two columns are named '{doubled[0]}'"
-        raise InputError([Problem("duplicate_column", Text(zh, en))])
+    refuse_doubled(names)
     return pl.DataFrame([_column(name, frame.iloc[:, place]) for place, name in enumerate(names)])
 
 
