@@ -9,7 +9,7 @@ def test_every_step_is_measured_and_named(tmp_path, capsys):
     assert screening.steps(tmp_path, 3_000) > 0
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if re.search(r"\d CPU-s", line)] == [line for line in lines if not line.startswith("compiling")]
-    assert len(lines) == 8
+    assert len(lines) == 10
 
 
 def test_files_are_screened_end_to_end_by_the_command_itself(tmp_path, capsys):

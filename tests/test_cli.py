@@ -34,18 +34,12 @@ class Ended:
         return " ".join(self.out.split())
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory):
-    """One home folder for all commands here, so that the rules are parsed once."""
-    return tmp_path_factory.mktemp("command-home")
-
-
 @pytest.fixture
-def advisor(home):
+def advisor(command_home):
     """Run `advisor` with arguments and, perhaps, standard input."""
 
     def run(*arguments, given=b"", **variables):
-        environment = {**os.environ, "ADVISOR_HOME": str(home), "COLUMNS": "120", "PYTHONWARNINGS": "error", **variables}
+        environment = {**os.environ, "ADVISOR_HOME": str(command_home), "COLUMNS": "120", "PYTHONWARNINGS": "error", **variables}
         given = given.encode() if isinstance(given, str) else given
         command = [sys.executable, "-m", "advisor", *map(str, arguments)]
         ended = subprocess.run(command, input=given, capture_output=True, cwd=ROOT, env=environment, check=False)
@@ -55,9 +49,9 @@ def advisor(home):
 
 
 @pytest.fixture
-def refused(home, monkeypatch, capfdbinary):
+def refused(command_home, monkeypatch, capfdbinary):
     """Run `advisor` in this process, which is quicker, where it is to refuse; a crash shows as one."""
-    monkeypatch.setenv("ADVISOR_HOME", str(home))
+    monkeypatch.setenv("ADVISOR_HOME", str(command_home))
     monkeypatch.chdir(ROOT)
 
     def run(*arguments):
@@ -404,9 +398,9 @@ def test_help_names_every_command_in_both_languages(advisor):
         assert part in ended.out
 
 
-def test_a_reader_that_goes_away_is_no_error(home):
+def test_a_reader_that_goes_away_is_no_error(command_home):
     command = f"{sys.executable} -m advisor advise {GROWTH} --format json | head -c 10 > {os.devnull}; exit ${{PIPESTATUS[0]}}"
-    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, env={**os.environ, "ADVISOR_HOME": str(home)}, capture_output=True, check=False)
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, env={**os.environ, "ADVISOR_HOME": str(command_home)}, capture_output=True, check=False)
     assert b"Traceback" not in ended.stderr
     assert ended.returncode in (0, 141)
 

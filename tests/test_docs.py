@@ -50,7 +50,19 @@ COMMANDS = dict(commands(_parser()))
 
 
 def test_there_are_eight_commands():
-    assert list(COMMANDS) == ["advise", "screen", "demo-data", "instruments", "rules check", "rules explain", "rules diff", "rules sql"]
+    assert list(COMMANDS) == [
+        "advise",
+        "screen",
+        "demo-data",
+        "instruments",
+        "rules check",
+        "rules explain",
+        "rules diff",
+        "rules sql",
+        "train",
+        "evaluate",
+        "model card",
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

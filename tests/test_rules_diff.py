@@ -29,6 +29,7 @@ from advisor.terminal.difference import GROUP, print_difference
 from tests.examples import strict_json
 from tests.made_up import instrument
 from tests.rulefiles.written import LEASE, copy_of_the_rules, replace_in, small_copy_of_the_rules
+from tests.screening.agreement import stage_model
 
 DAY = dt.date(2026, 11, 24)
 FOUNDERS = "instruments/loan/startup_guaranteed_loan_personal.yaml"
@@ -259,16 +260,10 @@ TURNS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """One home folder for all commands here, so that each set of rules is parsed once."""
-    return tmp_path_factory.mktemp("command-home")
-
-
 @pytest.fixture
-def rules_diff(home, monkeypatch, capsys):
+def rules_diff(command_home, monkeypatch, capsys):
     """Run `advisor rules diff` in this process: its exit code, what it printed, and its errors."""
-    monkeypatch.setenv("ADVISOR_HOME", str(home))
+    monkeypatch.setenv("ADVISOR_HOME", str(command_home))
     monkeypatch.setenv("COLUMNS", "300")
 
     def run(*arguments):
@@ -332,7 +327,7 @@ def screened(rules, firms):
     gates = [gate for gate in rules.gates.gates if not gate.demotes]
     asked = [instrument(f"gate_{gate.id}", Criterion("hard", gate.condition, gate.origin)) for gate in gates]
     edition = replace(rules, instruments=(*rules.instruments, *asked)).as_of(DAY)
-    found = PortfolioScreen(edition, DAY, firms.columns, wide=True)(firms, 1).frame
+    found = PortfolioScreen(edition, DAY, firms.columns, wide=True, model=stage_model())(firms, 1).frame
     states = {}
     for one in rules.as_of(DAY).instruments:
         if one.status != "proposed":
@@ -425,14 +420,14 @@ def test_a_change_that_touches_nobody_gives_an_empty_list(rules_diff, folder, po
     assert len(out.read_text(encoding="utf-8-sig").splitlines()) == 1
 
 
-def test_the_command_answers_as_a_process_of_its_own(home, stricter, counted, portfolio, tmp_path):
+def test_the_command_answers_as_a_process_of_its_own(command_home, stricter, counted, portfolio, tmp_path):
     """A spreadsheet's CSV and the mapping of its columns, in Chinese on a narrow screen."""
     firms = pl.read_parquet(portfolio, columns=["firm_id", "established_date", "equity_raised_2y_cny"])
     firms.rename({"established_date": "何时办的"}).write_csv(tmp_path / "firms.csv", include_bom=True)
     (tmp_path / "columns.yaml").write_text("何时办的: established_date\n", encoding="utf-8")
     arguments = ["--portfolio", str(tmp_path / "firms.csv"), "--columns", str(tmp_path / "columns.yaml"), "--as-of", DAY.isoformat()]
     command = [sys.executable, "-m", "advisor", "rules", "diff", str(SHIPPED), str(stricter), *arguments]
-    environment = {**os.environ, "ADVISOR_HOME": str(home), "COLUMNS": "60", "PYTHONWARNINGS": "error"}
+    environment = {**os.environ, "ADVISOR_HOME": str(command_home), "COLUMNS": "60", "PYTHONWARNINGS": "error"}
     ended = subprocess.run(command, capture_output=True, cwd=ROOT, env=environment, check=False)
     assert (ended.returncode, ended.stderr.decode()) == (0, "")
     assert f"对 {FIRMS:,} 家企业的影响" in ended.stdout.decode()

@@ -21,16 +21,10 @@ SEED = 7
 CONCLUDED = ("stage", *(f"p_{stage}" for stage in STAGES), "size_class", "fund_chain")
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """One home folder for all commands here, so that the rules are parsed once."""
-    return tmp_path_factory.mktemp("command-home")
-
-
 @pytest.fixture
-def rules_sql(home, monkeypatch, capsys):
+def rules_sql(command_home, monkeypatch, capsys):
     """Run `advisor rules sql`: its exit code, what it printed, and its errors."""
-    monkeypatch.setenv("ADVISOR_HOME", str(home))
+    monkeypatch.setenv("ADVISOR_HOME", str(command_home))
 
     def run(*arguments):
         code = main(["rules", "sql", *map(str, arguments)])

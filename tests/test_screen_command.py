@@ -14,38 +14,14 @@ import openpyxl
 import polars as pl
 import pytest
 
-from advisor.cli import main
 from advisor.domain.words import LEVEL
 from advisor.population.firms import firms
 from advisor.screening.portfolio import PortfolioScreen
-from tests.screening.agreement import DAY
+from tests.screening.agreement import DAY, stage_model
 
 ROOT = Path(__file__).parent.parent
 FIRMS = 1_500
 LANGS = ("zh", "en")
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """One home folder for all commands here, so that the rules are parsed once."""
-    return tmp_path_factory.mktemp("command-home")
-
-
-@pytest.fixture
-def advisor(home, monkeypatch, capfd):
-    """Run the command in this process: its exit code, what it printed and what it said of itself."""
-    monkeypatch.setenv("ADVISOR_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def run(*arguments):
-        capfd.readouterr()
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as ended:
-            code = ended.code
-        return code, *capfd.readouterr()
-
-    return run
 
 
 def words(printed):
@@ -69,7 +45,7 @@ def file(raw, tmp_path_factory):
 def screened(rules, file):
     """The same firms through the screen."""
     table = pl.read_csv(file, infer_schema=False)
-    return PortfolioScreen(rules.as_of(DAY), DAY, table.columns)(table, 2)
+    return PortfolioScreen(rules.as_of(DAY), DAY, table.columns, model=stage_model())(table, 2)
 
 
 # ---------------------------------------------------------------- screen
@@ -245,9 +221,9 @@ def test_bad_rules_are_refused_before_any_work(advisor, file, tmp_path):
     assert "this rule file is missing" in err
 
 
-def test_the_command_is_a_process_of_its_own_too(home, file, tmp_path):
+def test_the_command_is_a_process_of_its_own_too(command_home, file, tmp_path):
     """Results on standard output, how far it is on standard error; a warning would be an error."""
-    environment = {**os.environ, "ADVISOR_HOME": str(home), "COLUMNS": "120", "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "ascii"}
+    environment = {**os.environ, "ADVISOR_HOME": str(command_home), "COLUMNS": "120", "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "advisor", "screen", file, tmp_path / "out.xlsx", "--as-of", str(DAY)]
     ended = subprocess.run(list(map(str, command)), cwd=ROOT, env=environment, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -266,7 +242,7 @@ def test_made_up_firms_are_written_and_can_be_screened(advisor, rules, tmp_path,
     code, out, err = advisor("screen", tmp_path / f"firms.{ending}", tmp_path / "out.parquet", "--as-of", DAY, "--lang", "en")
     assert code == 0, err
     made = next(firms(300, rules.catalogue, DAY, seed=4))
-    wanted = PortfolioScreen(rules.as_of(DAY), DAY, made.columns)(made, 1).frame
+    wanted = PortfolioScreen(rules.as_of(DAY), DAY, made.columns, model=stage_model())(made, 1).frame
     found = pl.read_parquet(tmp_path / "out.parquet")
     assert "not understood" not in out
     assert found.select(pl.all().cast(pl.String)).equals(wanted.select(pl.all().cast(pl.String)))

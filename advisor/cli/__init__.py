@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 FAMILIES = ("equity", "loan", "bond", "listing", "guarantee", "leasing", "subsidy", "rescue", "service")
+TIERS = ("T0", "T1", "T2", "T3")
 STAGES = ("startup", "growth", "mature", "decline")
 MOST_FIRMS = 1_000_000_000
 STOPPED = 130
@@ -58,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     advise.add_argument("file", help="YAML 或 JSON，一家企业或一个列表；- 表示标准输入 / one firm or a list; - reads standard input")
     advise.add_argument("--as-of", type=_day, metavar="DATE", help="按哪一天的规则 / rules of which day (default: today)")
     advise.add_argument("--format", choices=("text", "json"), default="text")
-    advise.add_argument("--why", action="append", default=[], metavar="ID", help="逐条说明某个工具 / every test of one instrument")
+    advise.add_argument(
+        "--why", action="append", default=[], metavar="ID", help="逐条说明某个工具，或写 stage 说明阶段 / every test of one instrument, or `stage`"
+    )
+    advise.add_argument("--model", type=Path, metavar="DIR", help="用哪个阶段模型 / which stage model (default: the shipped one)")
     advise.add_argument("--all", action="store_true", help="列出全部工具 / list every instrument")
     advise.set_defaults(run=_command("advise", "run"))
 
@@ -69,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     screen.add_argument("--columns", type=Path, metavar="YAML", help="各列是什么 / what each column holds (default: told by the headers)")
     screen.add_argument("--wide", action="store_true", help="每个工具一列 / one column an instrument: 1, 0 or empty")
     screen.add_argument("--top", type=_up_to(20), default=5, metavar="N", help="推荐几个工具 / how many instruments to name (default: 5)")
+    screen.add_argument("--model", type=Path, metavar="DIR", help="用哪个阶段模型 / which stage model (default: the shipped one)")
     screen.add_argument("--engine", choices=("polars", "spark"), default="polars", help="在本机还是集群上算 / this machine or a cluster")
     screen.set_defaults(run=_command("screening", "screen"))
 
@@ -99,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("new", type=Path, metavar="NEW")
     diff.add_argument("--portfolio", metavar="FILE", help="对这批企业有什么影响 / what it does to these firms")
     diff.add_argument("--firms", type=Path, metavar="OUT", help="把受影响的企业写成清单 / write the list of firms it touches")
+    diff.add_argument("--model", type=Path, metavar="DIR", help="用哪个阶段模型 / which stage model (default: the shipped one)")
     diff.add_argument("--columns", type=Path, metavar="YAML")
     diff.add_argument("--as-of", type=_day, metavar="DATE")
     diff.add_argument("--format", choices=("text", "json"), default="text")
@@ -109,6 +115,46 @@ def _parser() -> argparse.ArgumentParser:
     sql.add_argument("--key", action="append", metavar="COLUMN", help="照抄的列 / columns to carry through (default: firm_id)")
     sql.add_argument("--as-of", type=_day, metavar="DATE")
     sql.set_defaults(run=_command("rules", "sql"))
+
+    train = commands.add_parser("train", parents=[common], help="用企业年度数据训练阶段模型 / train the stage model on firm-years")
+    train.add_argument("files", nargs="+", metavar="FIRMS", help="企业年度，Parquet / firm-years as Parquet")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="模型写到哪里 / where to write the model")
+    train.add_argument("--force", action="store_true", help="即使校准得更差也替换原有模型 / replace a model there even if it was better calibrated")
+    train.add_argument(
+        "--source", action="append", default=[], type=_in_both, metavar="TEXT", help="数据来源，写进模型卡 / where the data come from, for the card"
+    )
+    train.add_argument(
+        "--limit", action="append", default=[], type=_in_both, metavar="TEXT", help="不适用于什么，写进模型卡 / what it is not good for, for the card"
+    )
+    train.add_argument(
+        "--elsewhere", action="append", default=[], type=_named_file, metavar="NAME=FIRMS",
+        help="再用别处的企业考一考，写进模型卡 / firms elsewhere to judge it on, for the card",
+    )  # fmt: skip
+    train.set_defaults(run=_command("model", "train"))
+
+    evaluate = commands.add_parser("evaluate", parents=[common], help="评判阶段模型 / judge the stage model on firm-years")
+    evaluate.add_argument("files", nargs="+", metavar="FIRMS", help="企业年度，Parquet / firm-years as Parquet")
+    evaluate.add_argument("--tier", choices=TIERS, default="T2", help="企业答了多少 / how much firms answered (default: T2)")
+    evaluate.add_argument("--model", type=Path, metavar="DIR", help="评判哪个模型 / which model (default: the shipped one)")
+    evaluate.add_argument("--folds", type=_up_to(20, 2), metavar="N", help="分N份，各用其余企业重新训练 / train anew on the other firms, N times")
+    evaluate.add_argument("--as-trained", action="store_true", help="用训练过的文件也照样评判 / as it is, even on a file it was trained on")
+    evaluate.add_argument(
+        "--answers-error", type=_share, metavar="E", help="三个现金问题各有多大比例答错 / how often a cash question is answered wrongly"
+    )
+    evaluate.add_argument("--blank", type=_share, default=0.0, metavar="S", help="多大比例的问题没有回答 / share of answers that are missing")
+    evaluate.add_argument("--until", type=_up_to(2200, 1900), metavar="YEAR", help="只用到这一年为止的数据训练 / train on years up to this one")
+    evaluate.add_argument(
+        "--from", type=_up_to(2200, 1900), dest="since", metavar="YEAR", help="只评判从这一年起的数据 / judge years from this one on"
+    )
+    evaluate.add_argument("--plots", type=Path, metavar="DIR", help="画图，SVG / draw pictures, as SVG")
+    evaluate.add_argument("--format", choices=("text", "json"), default="text")
+    evaluate.set_defaults(run=_command("model", "evaluate"))
+
+    model = commands.add_parser("model", help="模型的来历 / where a model comes from").add_subparsers(dest="what", required=True)
+    card = model.add_parser("card", parents=[common], help="数据、成绩和限制 / its data, scores and limits")
+    card.add_argument("--model", type=Path, metavar="DIR", help="哪个模型 / which model (default: the shipped one)")
+    card.add_argument("--format", choices=("text", "json"), default="text")
+    card.set_defaults(run=_command("model", "card"))
     return parser
 
 
@@ -131,13 +177,39 @@ def _day(written: str) -> dt.date:
         raise argparse.ArgumentTypeError(f"“{written}”不是日期，请写成 2026-01-31 / not a date like 2026-01-31") from None
 
 
-def _up_to(most: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from 1 to `most`."""
+def _in_both(written: str) -> object:
+    """Read a text in Chinese and English with " / " between them, or in one language for both."""
+    from advisor.domain.text import Text
+
+    zh, parted, en = written.partition(" / ")
+    return Text(zh, en if parted else zh)
+
+
+def _named_file(written: str) -> tuple[object, Path]:
+    name, _, file = written.rpartition("=")
+    if not name or not file:
+        raise argparse.ArgumentTypeError("应写成 名称=文件 / should be NAME=FILE")
+    return _in_both(name), Path(file)
+
+
+def _up_to(most: int, least: int = 1) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `least` to `most`."""
 
     def read(written: str) -> int:
         number = int(written) if written.isascii() and written.isdigit() and len(written) < 12 else 0
-        if not 1 <= number <= most:
-            raise argparse.ArgumentTypeError(f"应为1到{most}的整数 / should be a whole number from 1 to {most}")
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"应为{least}到{most}的整数 / should be a whole number from {least} to {most}")
         return number
 
     return read
+
+
+def _share(written: str) -> float:
+    """Read a fraction from 0 up to, and not including, 1."""
+    try:
+        number = float(written)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError("应为0到1之间的小数，如0.2 / should be a fraction from 0 to below 1, such as 0.2")
+    return number

@@ -11,17 +11,20 @@ from typing import Any
 
 MAX_INPUT = 2_000_000
 MAX_FIRMS = 1_000
+STAGE = "stage"
+"""What `--why` is asked beside the instruments."""
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Advise every firm of the file."""
     from advisor.domain.errors import InputError
     from advisor.domain.firm import MOST_PROBLEMS
-    from advisor.service.advisor import make_advisor
+    from advisor.service.advisor import SHIPPED, make_advisor
 
     given = read_firms(arguments.file)
-    adviser = make_advisor(arguments.rules)
-    for instrument_id in arguments.why:
+    adviser = make_advisor(arguments.rules, model=arguments.model or SHIPPED)
+    asked = [instrument_id for instrument_id in arguments.why if instrument_id != STAGE]
+    for instrument_id in asked:
         adviser.rules.versions(instrument_id)
     firms = given if isinstance(given, list) else [given]
     read, problems = [], []
@@ -38,13 +41,19 @@ def run(arguments: argparse.Namespace) -> int:
         out, many = sys.stdout.buffer, isinstance(given, list)
         for position, (firm, day) in enumerate(read):
             out.write((b"," if position else b"[") if many else b"")
-            out.write(dump(adviser.advise_firm(firm, day), arguments.lang, indent=sys.stdout.isatty()))
+            advice = adviser.advise_firm(firm, day)
+            explained = adviser.explain_stage(advice) if STAGE in arguments.why else None
+            out.write(dump(advice, arguments.lang, indent=sys.stdout.isatty(), explained=explained))
         out.write(b"]\n" if many else b"\n")
         return 0
     from advisor.terminal.advice import print_advice
 
     for firm, day in read:
-        print_advice(adviser.advise_firm(firm, day), arguments.lang, why=tuple(arguments.why), everything=arguments.all)
+        advice = adviser.advise_firm(firm, day)
+        print_advice(
+            advice, arguments.lang, why=tuple(asked), stage_only=STAGE in arguments.why and not asked, everything=arguments.all,
+            explained=None if asked else adviser.explain_stage(advice),
+        )  # fmt: skip
     return 0
 
 

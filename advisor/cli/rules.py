@@ -91,10 +91,10 @@ def diff(arguments: argparse.Namespace) -> int:
     from advisor.domain.difference import as_dict, compare
     from advisor.domain.errors import InputError, Problem
     from advisor.domain.text import Text
-    from advisor.service.advisor import make_advisor
+    from advisor.service.advisor import SHIPPED, make_advisor
     from advisor.service.impact import impact_of, impact_view, write_touched
 
-    old, new = make_advisor(arguments.old), make_advisor(arguments.new)
+    old, new = (make_advisor(folder, model=arguments.model or SHIPPED) for folder in (arguments.old, arguments.new))
     day = arguments.as_of or new.today()
     if arguments.firms is not None and arguments.portfolio is None:
         zh, en = "--firms 要和 --portfolio 一起用", "--firms needs --portfolio"

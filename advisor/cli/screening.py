@@ -9,26 +9,27 @@ from pathlib import Path
 
 from advisor.cli import STOPPED
 
-KEEP_MEMORY = {
+SETTINGS = {
+    "OPENBLAS_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "mimalloc",
     "MIMALLOC_PURGE_DELAY": "1000",
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:1000,muzzy_decay_ms:1000",
 }
-"""Settings of the allocators of Arrow and Polars: batch follows batch, so memory is used again rather than given back in between."""
+"""Batch follows batch, so Arrow and Polars use memory again rather than give it back in between; the workers are the threads."""
 
 
 def screen(arguments: argparse.Namespace) -> int:
     """Screen a file of firms and print what came out."""
-    for name, value in KEEP_MEMORY.items():
+    for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     from advisor.screening.run import Stopped
     from advisor.screening.wording import Wording
     from advisor.screening.workers import cores
-    from advisor.service.advisor import make_advisor
+    from advisor.service.advisor import SHIPPED, make_advisor
     from advisor.service.screening import FileScreening
     from advisor.terminal.screening import print_columns, print_summary, progress
 
-    adviser = make_advisor(arguments.rules)
+    adviser = make_advisor(arguments.rules, model=arguments.model or SHIPPED)
     if arguments.engine == "spark":
         from advisor.service.cluster import ClusterScreening
 

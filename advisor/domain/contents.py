@@ -213,6 +213,10 @@ def _stage(stages: StageRules, rules: RuleSet) -> Subject:
     def clauses() -> Iterator[Clause]:
         early, when = stages.early, Text("现金流为“负负正”时算", "Where the flows are - - +: ")
         yield worded_clause(f"early.{early.stage}", when + stages.labels[early.stage], early.condition, rules, early.text)
+        late = stages.late
+        yield worded_clause(f"late.{late.stage}", when + stages.labels[late.stage], late.condition, rules, late.text)
+        unlearned, what = stages.unlearned, Text("不问统计模型的企业", "Firms the learned model is not asked about")
+        yield worded_clause("learned.unless", what, unlearned.condition, rules, unlearned.text)
         for aspect, zh, en, listed in (("rules", "判为", "Rule for ", stages.rules), ("overrides", "直接判为", "Decides for ", stages.overrides)):
             for rule in listed:
                 label = Text(zh, en) + stages.labels[rule.stage]

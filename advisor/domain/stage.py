@@ -1,10 +1,11 @@
 """Where a firm stands in its life: four probabilities, and every piece of evidence behind them.
 
-Three witnesses are heard. *Statements*: the signs of the three cash flows make one of eight patterns
+Four witnesses are heard. *Statements*: the signs of the three cash flows make one of eight patterns
 (Dickinson 2011, The Accounting Review 86(6)), which read as his five classes and our four stages. *Answers*:
 the owner's three yes-or-no answers are the same signs, less certain. *Rules*: ordered conditions in
-`rules/stages.yaml`. A learned model may join as a better prior over the patterns. Legal and solvency facts
-outrank all of them. The formula stands in `docs/explanation/stage.md`; its numbers stand in `rules/stages.yaml`.
+`rules/stages.yaml`. A learned *model* tells the patterns from the accounts; where it speaks it takes the place of the
+priors and of the rules, for it was measured and they were not. Legal and solvency facts outrank all of them. The formula
+stands in `docs/explanation/stage.md`; its numbers stand in `rules/stages.yaml`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 Class5 = Literal["introduction", "growth", "mature", "shakeout", "decline"]
 Pattern = str
 """Signs of operating, investing and financing cash flow, such as "+--"."""
+PATTERNS: tuple[Pattern, ...] = ("--+", "+-+", "+--", "---", "+++", "++-", "-++", "-+-")
 
 FLOWS = ("opcf", "invcf", "fincf")
 ANSWERS = ("ops_brought_cash", "spent_on_investment", "raised_more_than_repaid")
@@ -29,8 +31,23 @@ ANSWERS = ("ops_brought_cash", "spent_on_investment", "raised_more_than_repaid")
 ANSWER_SIGNS = ({True: "+", False: "-"}, {True: "-", False: "+"}, {True: "+", False: "-"})
 YEARS = ("", "_y1", "_y2")
 
-Model = Callable[[Known], Mapping[Pattern, float] | None]
-"""A learned stage: probabilities over the eight patterns, or None where it abstains."""
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a learned model says of a firm."""
+
+    patterns: Mapping[Pattern, float]
+    """Probabilities over the eight patterns."""
+    least: float
+    """The stages at least so likely hold the true one for nine firms of ten (split conformal, on firms not trained on)."""
+    tier: str
+    """How much was answered, from "T0" to "T3"."""
+    version: str = ""
+    """Which model says it."""
+
+
+Model = Callable[[Known], Opinion | None]
+"""A learned stage; None where too little was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,14 @@ class StageRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlearned:
+    """The firms of which a learned model knows nothing, and why in words."""
+
+    condition: Node
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
 class StageRules:
     """Everything `rules/stages.yaml` says; shares and probabilities are fractions."""
 
@@ -61,9 +86,12 @@ class StageRules:
     patterns: Mapping[Pattern, PatternMeaning]
     early: StageRule
     """When `--+` is a startup; when false it is growth on borrowed working capital."""
+    late: StageRule
+    """When `--+` is decline, whatever `early` says."""
     early_unknown_share: float
     rules: tuple[StageRule, ...]
     overrides: tuple[StageRule, ...]
+    unlearned: Unlearned
     trust: Mapping[str, float]
     """How often a sign is right: material, moderate, small, unmeasured, answer."""
     material: tuple[float, float]
@@ -76,7 +104,7 @@ class StageRules:
 
     def conditions(self) -> tuple[Node, ...]:
         """Return every condition, to be compiled together."""
-        return tuple(rule.condition for rule in (self.early, *self.rules, *self.overrides))
+        return (*(rule.condition for rule in (self.early, self.late, *self.rules, *self.overrides)), self.unlearned.condition)
 
 
 Witness = Literal["legal_solvency", "statements", "answers", "model", "rules"]
@@ -110,6 +138,8 @@ class StageEstimate:
     evidence: tuple[Evidence, ...]
     disagreement: bool = False
     candidates_share: float = 1.0
+    opinion: Opinion | None = None
+    """What the learned model said, where the probabilities rest on it."""
 
     @property
     def source(self) -> Witness | None:
@@ -119,9 +149,12 @@ class StageEstimate:
 
     @property
     def candidates(self) -> tuple[Stage, ...]:
-        """The likeliest stages that together hold `candidates_share`."""
+        """The likeliest stages that together hold `candidates_share`; where a model spoke, its conformal set."""
         found: list[Stage] = []
-        for stage in sorted(STAGES, key=lambda stage: -self.probabilities[stage]):
+        likeliest_first = sorted(STAGES, key=lambda stage: -self.probabilities[stage])
+        if self.opinion is not None:
+            return tuple(stage for stage in likeliest_first if self.probabilities[stage] >= self.opinion.least) or (likeliest_first[0],)
+        for stage in likeliest_first:
             if sum(self.probabilities[known] for known in found) >= self.candidates_share:
                 break
             found.append(stage)
@@ -130,21 +163,28 @@ class StageEstimate:
 
 def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRules, model: Model | None = None) -> StageEstimate:
     """Return the stage of a firm from what is known and from the verdicts on the stage rules' conditions."""
-    early = verdicts[rules.early.condition]
+    early = read_early(verdicts[rules.early.condition], verdicts[rules.late.condition])
     evidence: list[Evidence] = []
 
     patterns = {pattern: meaning.prior for pattern, meaning in rules.patterns.items()}
-    learned = model(known) if model is not None else None
-    if learned is not None:
-        patterns = dict(learned)
-        likeliest = max(patterns, key=lambda pattern: patterns[pattern])
-        evidence.append(_pattern_evidence("model", likeliest, rules, early))
+    opinion = None
+    if model is not None and verdicts[rules.unlearned.condition] is True:
+        evidence.append(Evidence("model", None, _NOT_ASKED.fill(why=rules.unlearned.text)))
+    elif model is not None:
+        opinion = model(known)
+    if opinion is not None:
+        evidence.append(_learned(opinion, rules, early))
+    heard = signs_heard(known, rules)
+    settled = [source for _, _, source in heard] == ["material"] * len(FLOWS)
+    if settled:  # three material flows need no second opinion
+        opinion = None
+    elif opinion is not None:
+        patterns = dict(opinion.patterns)
 
     for year, suffix in enumerate(YEARS):
         seen = _statement(known, suffix, year, rules, early)
         if seen is not None:
             evidence.append(seen)
-    heard = _signs(known, rules)
     if any(source == "answer" for _, _, source in heard):
         evidence.append(_answers(heard, rules, early))
     for position, sign, source in heard:
@@ -155,7 +195,7 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
     ruled = _walk(verdicts, rules)
     evidence.append(ruled)
     probabilities = from_flows
-    if [source for _, _, source in heard] != ["material"] * len(FLOWS):  # three material flows need no second opinion
+    if opinion is None and not settled:
         from_rules = _rule_shares(ruled, rules)
         probabilities = _normalised({stage: from_flows[stage] * from_rules[stage] for stage in STAGES})
 
@@ -167,26 +207,32 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
 
     likeliest_stage = max(STAGES, key=lambda stage: probabilities[stage])
     named = likeliest_stage if probabilities[likeliest_stage] >= rules.named_from else None
-    said = {piece.stage for piece in evidence if piece.stage is not None and piece.year == 0}
-    return StageEstimate(named, probabilities, tuple(evidence), disagreement=len(said) > 1, candidates_share=rules.candidates_share)
+    counted = [piece for piece in evidence if piece.stage is not None and piece.year == 0 and (opinion is None or piece.witness != "rules")]
+    said = {piece.stage for piece in counted}
+    return StageEstimate(named, probabilities, tuple(evidence), len(said) > 1, rules.candidates_share, opinion)
 
 
-def stage_of_pattern(pattern: Pattern, rules: StageRules, early: bool | None) -> Stage | None:
-    """Return the stage a pattern stands for; None where `--+` could be either."""
-    if pattern == "--+":
-        return None if early is None else "startup" if early else "growth"
-    return rules.patterns[pattern].stage
+def read_early(early: bool | None, late: bool | None) -> Stage | None:
+    """Return the stage `--+` is read as, from the verdicts of its two rules; None where it is startup or growth."""
+    if late is True:
+        return "decline"
+    return None if early is None else "startup" if early else "growth"
 
 
-def _stages(patterns: Mapping[Pattern, float], rules: StageRules, early: bool | None) -> dict[Stage, float]:
+def stage_of_pattern(pattern: Pattern, rules: StageRules, early: Stage | None) -> Stage | None:
+    """Return the stage a pattern stands for; `early` is what `--+` is read as, None where it could be startup or growth."""
+    return early if pattern == "--+" else rules.patterns[pattern].stage
+
+
+def _stages(patterns: Mapping[Pattern, float], rules: StageRules, early: Stage | None) -> dict[Stage, float]:
     shares: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
-    startup_share = rules.early_unknown_share if early is None else float(early)
     for pattern, share in patterns.items():
-        if pattern == "--+":
-            shares["startup"] += share * startup_share
-            shares["growth"] += share * (1 - startup_share)
+        stage = stage_of_pattern(pattern, rules, early)
+        if stage is None:
+            shares["startup"] += share * rules.early_unknown_share
+            shares["growth"] += share * (1 - rules.early_unknown_share)
         else:
-            shares[rules.patterns[pattern].stage] += share
+            shares[stage] += share
     return _normalised(shares)
 
 
@@ -209,7 +255,7 @@ def _flows(known: Known, suffix: str) -> tuple[float | None, ...]:
     return tuple(flow if isinstance(flow, int | float) and flow != 0 else None for flow in flows)
 
 
-def _signs(known: Known, rules: StageRules) -> list[tuple[int, str, str]]:
+def signs_heard(known: Known, rules: StageRules) -> list[tuple[int, str, str]]:
     """Return (flow, sign, trust) for each flow of the latest year: from statements where known, else answers."""
     heard = []
     for position, flow in enumerate(_flows(known, "")):
@@ -220,7 +266,7 @@ def _signs(known: Known, rules: StageRules) -> list[tuple[int, str, str]]:
     return heard
 
 
-def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: bool | None) -> Evidence | None:
+def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: Stage | None) -> Evidence | None:
     """Return the verdict of one year's three flows; None where one is zero or missing."""
     flows = _flows(known, suffix)
     signed = [flow for flow in flows if flow is not None]
@@ -245,7 +291,26 @@ def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: b
     )  # fmt: skip
 
 
-def _pattern_evidence(witness: Literal["statements", "model"], pattern: Pattern, rules: StageRules, early: bool | None, year: int = 0) -> Evidence:
+_NOT_ASKED = Text("没有用统计模型：{why}", "the learned model was not asked: {why}")
+
+
+def _learned(opinion: Opinion, rules: StageRules, early: Stage | None) -> Evidence:
+    """Return what the model says; a stage only where one is likely enough to be named."""
+    shares = _stages(opinion.patterns, rules, early)
+    likeliest = max(STAGES, key=lambda stage: shares[stage])
+    pattern = max(opinion.patterns, key=lambda pattern: opinion.patterns[pattern])
+    text = Text("从账面情况学来的模型：", "the model learned from accounts: ")
+    parts = [
+        rules.labels[stage] + Text(f"{shares[stage]:.0%}", f" {shares[stage]:.0%}") for stage in sorted(STAGES, key=lambda stage: -shares[stage])
+    ]
+    for place, part in enumerate(parts):
+        text += part if not place else Text("、", ", ") + part
+    return Evidence(
+        "model", likeliest if shares[likeliest] >= rules.named_from else None, text, pattern=pattern, class5=rules.patterns[pattern].class5
+    )
+
+
+def _pattern_evidence(witness: Literal["statements"], pattern: Pattern, rules: StageRules, early: Stage | None, year: int = 0) -> Evidence:
     meaning = rules.patterns[pattern]
     stage = stage_of_pattern(pattern, rules, early)
     signs = pattern.replace("-", "−")
@@ -253,21 +318,22 @@ def _pattern_evidence(witness: Literal["statements", "model"], pattern: Pattern,
     text = text.fill(signs=signs, class5=rules.classes[meaning.class5])
     if pattern == "--+":
         text += {
-            True: Text("；{early}，读作初创", "; {early}: read as startup"),
-            False: Text(
+            "startup": Text("；{early}，读作初创", "; {early}: read as startup"),
+            "decline": Text("；{late}，读作衰退", "; {late}: read as decline"),
+            "growth": Text(
                 "；没有以下任何一种：{early}，读作靠借款铺货的成长期", "; none of these: {early}; so read as growth on borrowed working capital"
             ),
             None: Text(
                 "；可能是初创，也可能是靠借款铺货的成长期，要看：{early}", "; startup, or growth on borrowed working capital, depending on: {early}"
             ),
-        }[early].fill(early=rules.early.text)
+        }[early].fill(early=rules.early.text, late=rules.late.text)
     shakeout = meaning.class5 == "shakeout"
     if shakeout:
         text += Text("（动荡期，归入衰退）", " (shake-out, counted inside decline)")
     return Evidence(witness, stage, text, year, pattern, meaning.class5, shakeout=shakeout)
 
 
-def _answers(heard: list[tuple[int, str, str]], rules: StageRules, early: bool | None) -> Evidence:
+def _answers(heard: list[tuple[int, str, str]], rules: StageRules, early: Stage | None) -> Evidence:
     """Return what the owner's answers say; a stage only when all three signs are known."""
     answered = sum(source == "answer" for _, _, source in heard)
     stage, pattern, class5 = None, None, None

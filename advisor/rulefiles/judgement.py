@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import product
 from typing import get_args
 
 from advisor.domain.condition import Choice, Constant, Name, Node, Test, rebuild
@@ -13,20 +12,19 @@ from advisor.domain.ladder import LadderRules, Rung
 from advisor.domain.notation import Naming, kind_of
 from advisor.domain.ranking import PARTS, Ranking
 from advisor.domain.ruleset import Check
-from advisor.domain.stage import STAGES, Class5, PatternMeaning, StageRule, StageRules
+from advisor.domain.stage import PATTERNS, STAGES, Class5, PatternMeaning, StageRule, StageRules, Unlearned
 from advisor.domain.warning import DistressModel, Indicator, Level, LevelRule, Response, Signal, WarningRules
 from advisor.rulefiles.entry import Entry, texts
 from advisor.rulefiles.instruments import read_basis, read_criteria, refuse_overlaps
 
 READING = "reading"
-PATTERNS = tuple("".join(signs) for signs in product("+-", repeat=3))
 TRUSTS = ("material", "moderate", "small", "unmeasured", "answer")
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 def read_stages(root: Entry) -> StageRules:
     """Return the stage rules."""
-    root.only("stages", "classes", "patterns", "early", "rules", "overrides", "trust", "material", "rules_reliability",
+    root.only("stages", "classes", "patterns", "early", "late", "rules", "overrides", "learned", "trust", "material", "rules_reliability",
               "not_ruled_out_share", "override_probability", "named_from", "candidates_share")  # fmt: skip
     stages = {stage: root.at("stages").at(stage) for stage in STAGES}
     root.at("stages").only(*STAGES)
@@ -40,15 +38,20 @@ def read_stages(root: Entry) -> StageRules:
         root.refuse("patterns", "要有八种现金流组合，先验合计为1", "eight patterns are needed, their priors summing to 1")
     early = root.at("early")
     early.only("if", "text", "unknown_share")
+    late, learned = root.at("late"), root.at("learned")
+    late.only("if", "text")
+    learned.only("unless", "text")
     return StageRules(
         labels={stage: entry.text("label") for stage, entry in stages.items()},
         meanings={stage: entry.text("meaning") for stage, entry in stages.items()},
         classes=texts(root.pairs("classes")),  # type: ignore[arg-type]
         patterns=patterns,
         early=StageRule("startup", early.condition(), early.text("text")),
+        late=StageRule("decline", late.condition(), late.text("text")),
         early_unknown_share=early.share("unknown_share"),
         rules=tuple(_stage_rule(entry) for entry in root.items("rules")),
         overrides=tuple(_stage_rule(entry) for entry in root.items("overrides")),
+        unlearned=Unlearned(learned.condition("unless"), learned.text("text")),
         trust=root.shares("trust", TRUSTS),
         material=root.span("material"),
         rules_reliability=root.share("rules_reliability"),

@@ -18,6 +18,7 @@ import polars.selectors as cs
 import pyarrow as pa
 
 from advisor.domain.ruleset import RuleSet
+from advisor.screening.learned import TableModel
 from advisor.screening.mapping import Given, Mapping
 from advisor.screening.portfolio import PortfolioScreen
 from advisor.screening.screen import BLOCK, TOP, Tally
@@ -54,7 +55,15 @@ Count = Callable[[Counted], None]
 
 
 def screen_on_cluster(
-    frame: DataFrame, rules: RuleSet, day: dt.date, *, given: Given | None = None, top: int = TOP, wide: bool = False, count: Count | None = None
+    frame: DataFrame,
+    rules: RuleSet,
+    day: dt.date,
+    *,
+    given: Given | None = None,
+    top: int = TOP,
+    wide: bool = False,
+    model: TableModel | None = None,
+    count: Count | None = None,
 ) -> DataFrame:
     """Return a DataFrame with one row of conclusions a firm under the rules of a day, worked out when it is used.
 
@@ -68,7 +77,7 @@ def screen_on_cluster(
 
     headers = tuple(frame.columns)
     refuse_doubled(headers)
-    order = pickle.dumps((rules, day, headers, None if given is None else dict(given), top, wide))
+    order = pickle.dumps((rules, day, headers, None if given is None else dict(given), top, wide, model))
     screen = _compiled(order)
     known = _known_to_arrow(frame.toDF(*(f"c{place}" for place in range(len(headers)))))  # Spark cannot pass on a header with a dot
     fields = list(from_arrow_schema(screen.schema))
@@ -114,8 +123,8 @@ class ArrowScreen:
 
 @lru_cache(maxsize=2)
 def _compiled(order: bytes) -> ArrowScreen:
-    rules, day, headers, given, top, wide = pickle.loads(order)  # noqa: S301  the driver wrote it, whose code runs here anyway
-    return ArrowScreen(PortfolioScreen(rules.as_of(day), day, headers, given=given, top=top, wide=wide))
+    rules, day, headers, given, top, wide, model = pickle.loads(order)  # noqa: S301  the driver wrote it, whose code runs here anyway
+    return ArrowScreen(PortfolioScreen(rules.as_of(day), day, headers, given=given, top=top, wide=wide, model=model))
 
 
 def _screened(batches: Iterable[pa.RecordBatch], order: bytes, count: Count | None) -> Iterator[pa.RecordBatch]:

@@ -66,8 +66,11 @@ class Part:
 class Graph:
     """The distinct parts of many trees, by number. What is constant is folded, also by what is not `known` at all."""
 
-    def __init__(self, catalogue: Catalogue, day: dt.date, known: Collection[str], estimates: Mapping[str, Node] | None = None) -> None:
-        self.catalogue, self.day, self.known = catalogue, day, known
+    def __init__(
+        self, catalogue: Catalogue, day: dt.date, known: Collection[str], estimates: Mapping[str, Node] | None = None, shares: Collection[str] = ()
+    ) -> None:
+        """`shares` are columns beside the facts that hold numbers from 0 to 1."""
+        self.catalogue, self.day, self.known, self.shares = catalogue, day, known, frozenset(shares)
         self.estimates = estimates or {}
         self.parts: list[Part] = []
         self._numbers: dict[tuple[str, tuple[int, ...], Any], int] = {}
@@ -150,6 +153,8 @@ class Graph:
             return self.constant(self.day)
         if name in self.estimates:
             return self.part(self.estimates[name], tuple(self.catalogue[name].options))
+        if name in self.shares:
+            return self.add("fact", detail=name, most=1.0)
         fact = self.catalogue[name]
         options = tuple(fact.options) if fact.kind in ("choice", "choices") else None
         if name in self.catalogue.derived:
@@ -327,7 +332,7 @@ class Graph:
 
     def _options(self, node: Node) -> tuple[str, ...] | None:
         """Return the options of a fact whose words are positions, as long as it is known at all."""
-        if not isinstance(node, Name) or node.id == AS_OF:
+        if not isinstance(node, Name) or node.id == AS_OF or node.id in self.shares:
             return None
         fact = self.catalogue[node.id]
         return tuple(fact.options) if fact.kind in ("choice", "choices") else None

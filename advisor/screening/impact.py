@@ -22,10 +22,10 @@ from advisor.domain.stage import STAGES
 from advisor.screening.bits import Bits, Bytes, spread
 from advisor.screening.cells import Reader
 from advisor.screening.columns import Columns, Reading
-from advisor.screening.graph import Graph
+from advisor.screening.learned import StageColumns, TableModel
 from advisor.screening.mapping import Given, map_headers
 from advisor.screening.mapping import Mapping as ColumnMapping
-from advisor.screening.outcome import LEVELS, fund_chain_level, named_stage, stage_probabilities
+from advisor.screening.outcome import LEVELS, fund_chain_level
 from advisor.tables.table import Table
 
 Turn = Literal["gained", "lost", "now_unknown", "now_known"]
@@ -59,10 +59,15 @@ class Impact:
     rows: list[pl.DataFrame] = field(default_factory=list)
 
 
-def impact(table: Table, old: InForce, new: InForce, day: dt.date, *, given: Given | None = None, keep_rows: bool = False) -> Impact:
-    """Return what it does to the firms of a table when `new` takes the place of `old`. Raises InputError for a table that cannot be read."""
+def impact(
+    table: Table, old: InForce, new: InForce, day: dt.date, *, given: Given | None = None, keep_rows: bool = False, model: TableModel | None = None
+) -> Impact:
+    """Return what it does to the firms of a table when `new` takes the place of `old`; the learned stage stays the same.
+
+    Raises InputError for a table that cannot be read.
+    """
     names, moves = _differing(old, new)
-    sides = tuple(_Side(rules, day, table.headers, given, names, moves=moves) for rules in (old, new))
+    sides = tuple(_Side(rules, day, table.headers, given, names, model, moves=moves) for rules in (old, new))
     found = Impact()
     keys = list(sides[1].mapping.keys.values())
     needed = list(dict.fromkeys([*(column.header for side in sides for column in side.mapping.columns), *keys]))
@@ -94,13 +99,24 @@ def _same(one: Instrument | None, other: Instrument | None) -> bool:
 class _Side:
     """One set of rules, compiled for the columns of a table and the instruments named."""
 
-    def __init__(self, rules: InForce, day: dt.date, headers: Sequence[str], given: Given | None, names: Sequence[str], *, moves: bool) -> None:
+    def __init__(
+        self,
+        rules: InForce,
+        day: dt.date,
+        headers: Sequence[str],
+        given: Given | None,
+        names: Sequence[str],
+        model: TableModel | None,
+        *,
+        moves: bool,
+    ) -> None:
         self.rules, self.moves = rules, moves
         catalogue, ruleset = rules.catalogue, rules.ruleset
         self.mapping: ColumnMapping = map_headers(headers, catalogue, given)
         self.reader = Reader(self.mapping, catalogue)
         self.instruments = [one for one in rules.instruments if one.id in names and one.status != "proposed"]
-        graph = Graph(catalogue, day, self.mapping.known, {STAGE_FACT: named_stage(stage_probabilities(ruleset.stages), ruleset.stages)})
+        self._stage = StageColumns(ruleset, day, self.mapping.known, model)
+        graph = self._stage.graph
         outputs = {f"verdict:{one.id}": graph.part(one.rule) for one in self.instruments}
         outputs |= {f"gate:{gate.id}": graph.part(gate.condition) for gate in ruleset.gates.gates}
         outputs["stage"], outputs["size_class"] = graph.part(Name(STAGE_FACT)), graph.part(Name("size_class"))
@@ -110,7 +126,7 @@ class _Side:
 
     def read(self, facts: pl.DataFrame) -> tuple[Reading, dict[str, tuple[Bits, Bits]]]:
         """Return everything read, and for each instrument where it is open and where that is unknown."""
-        reading = self._columns.read(facts)
+        reading = self._columns.read(self._stage.asked(facts))
         states: dict[str, tuple[Bits, Bits]] = {}
         for one in self.instruments:
             verdict = reading.truth(f"verdict:{one.id}")

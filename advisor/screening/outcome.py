@@ -47,12 +47,27 @@ def _product(one: Node, other: Node) -> Node:
 # ---------------------------------------------------------------- stage
 
 
-def stage_probabilities(rules: StageRules) -> dict[Stage, Node]:
-    """Return a tree for the probability of each stage, as `domain.stage.estimate` has them without a learned model."""
-    from_flows = _from_flows(rules)
+def learned_share(pattern: str) -> str:
+    """Return the name of the column that holds a model's share of a pattern."""
+    return f"learned {pattern}"
+
+
+def model_asked(rules: StageRules, enough: Node) -> Node:
+    """Return a tree for whether a learned model is to be asked: enough was answered, it knows such firms, no flows decide alone."""
+    return all_of([_is_true(enough), negated(_is_true(rules.unlearned.condition)), negated(_all_material(rules))])
+
+
+def stage_probabilities(rules: StageRules, *, learned: bool = False) -> dict[Stage, Node]:
+    """Return a tree for the probability of each stage, as `domain.stage.estimate` has them.
+
+    With `learned` the table holds a model's shares (`learned_share`), null in the rows where it was not asked.
+    """
+    from_flows = _from_flows(_patterns_heard(rules, learned), rules)
     from_rules = _from_rules(rules)
     joined = _normalised({stage: _product(from_flows[stage], from_rules[stage]) for stage in STAGES})
-    settled = all_of(_is_true(_trust_is(position, rules)["material"]) for position in range(len(FLOWS)))
+    settled = _all_material(rules)
+    if learned:
+        settled = any_of([settled, _model_spoke(rules)])
     shares = {stage: Choice(settled, from_flows[stage], joined[stage]) for stage in STAGES}
     certain = rules.override_probability
     found: dict[Stage, Node] = {}
@@ -75,14 +90,24 @@ def named_stage(probabilities: Mapping[Stage, Node], rules: StageRules) -> Node:
     return Choice(Test(">=", largest, Constant(rules.named_from)), word, UNKNOWN)
 
 
-def stage_source(rules: StageRules) -> Node:
+def stage_source(rules: StageRules, *, learned: bool = False) -> Node:
     """Return a tree for the witness that names a stage with most authority, as `StageEstimate.source` has it."""
     given = [_flow(position)[1] for position in range(len(FLOWS))]
     said = [_is_known(Name(answer)) for answer in ANSWERS]
     heard = all_of(any_of(pair) for pair in zip(given, said, strict=True))
     answered = any_of([all_of([negated(flow), answer]) for flow, answer in zip(given, said, strict=True)])
-    doubtful = all_of([_is_unknown(rules.early.condition), *(_has_sign(position, sign) for position, sign in enumerate("--+"))])
+    doubtful = all_of(
+        [
+            _is_unknown(rules.early.condition),
+            negated(_is_true(rules.late.condition)),
+            *(_has_sign(position, sign) for position, sign in enumerate("--+")),
+        ]
+    )
     spoken: Node = Choice(any_of([_is_true(rule.condition) for rule in rules.rules]), Constant("rules"), UNKNOWN)
+    if learned:
+        alone = _from_flows({pattern: Name(learned_share(pattern)) for pattern in rules.patterns}, rules)
+        likely = Test(">=", Formula("max", tuple(alone.values())), Constant(rules.named_from))
+        spoken = Choice(_is_true(likely), Constant("model"), spoken)
     for condition, witness in (
         (all_of([heard, answered, negated(doubtful)]), "answers"),
         (all_of([*given, negated(doubtful)]), "statements"),
@@ -119,18 +144,36 @@ def _trust_is(position: int, rules: StageRules) -> dict[str, Node]:
     }
 
 
-def _from_flows(rules: StageRules) -> dict[Stage, Node]:
+def _all_material(rules: StageRules) -> Node:
+    return all_of(_is_true(_trust_is(position, rules)["material"]) for position in range(len(FLOWS)))
+
+
+def _model_spoke(rules: StageRules) -> Node:
+    return _is_known(Name(learned_share(next(iter(rules.patterns)))))
+
+
+def _patterns_heard(rules: StageRules, learned: bool) -> dict[str, Node]:
+    """Return the share of each pattern once flows and answers are heard, not scaled."""
     patterns: dict[str, Node] = {pattern: Constant(meaning.prior) for pattern, meaning in rules.patterns.items()}
+    if learned:
+        settled = _all_material(rules)
+        patterns = {pattern: Choice(settled, prior, Formula("or_else", (Name(learned_share(pattern)), prior))) for pattern, prior in patterns.items()}
     for position in range(len(FLOWS)):
         for sign in "+-":
             factor = _factor(position, sign, rules)
             patterns = {p: _product(share, factor) if p[position] == sign else share for p, share in patterns.items()}
+    return patterns
+
+
+def _from_flows(patterns: Mapping[str, Node], rules: StageRules) -> dict[Stage, Node]:
     startup_share = Formula("or_else", (Choice(rules.early.condition, ONE, ZERO), Constant(rules.early_unknown_share)))
+    late = _is_true(rules.late.condition)
     shares: dict[Stage, list[Node]] = {stage: [] for stage in STAGES}
     for pattern, share in patterns.items():
         if pattern == "--+":
-            shares["startup"].append(_product(share, startup_share))
-            shares["growth"].append(_product(share, Formula("-", (ONE, startup_share))))
+            shares["startup"].append(Choice(late, ZERO, _product(share, startup_share)))
+            shares["growth"].append(Choice(late, ZERO, _product(share, Formula("-", (ONE, startup_share)))))
+            shares["decline"].append(Choice(late, share, ZERO))
         else:
             shares[rules.patterns[pattern].stage].append(share)
     return _normalised({stage: _sum(found) if found else ZERO for stage, found in shares.items()})

@@ -11,6 +11,7 @@ import polars as pl
 
 from advisor.domain.ruleset import InForce, RuleSet
 from advisor.screening.cells import Cells, Reader
+from advisor.screening.learned import TableModel
 from advisor.screening.mapping import Given, map_headers
 from advisor.screening.screen import TOP, Screen, Tally
 
@@ -34,12 +35,21 @@ class PortfolioScreen:
     """
 
     def __init__(
-        self, rules: InForce, day: dt.date, headers: Sequence[str], *, given: Given | None = None, top: int = TOP, wide: bool = False
+        self,
+        rules: InForce,
+        day: dt.date,
+        headers: Sequence[str],
+        *,
+        given: Given | None = None,
+        top: int = TOP,
+        wide: bool = False,
+        model: TableModel | None = None,
     ) -> None:
         self.rules, self.day = rules, day
-        self._made_from = (rules.ruleset, day, tuple(headers), None if given is None else dict(given), top, wide)
+        self.model_version = None if model is None else model.version
+        self._made_from = (rules.ruleset, day, tuple(headers), None if given is None else dict(given), top, wide, model)
         self.mapping = map_headers(headers, rules.catalogue, given)
-        self.screen = Screen(rules, day, self.mapping.known, top=top, wide=wide)
+        self.screen = Screen(rules, day, self.mapping.known, top=top, wide=wide, model=model)
         self.reader = Reader(self.mapping, rules.catalogue)
         held = {column.header for column in self.mapping.columns}
         nothing = pl.DataFrame({header: [] for header in headers}, schema=dict.fromkeys(headers, pl.String()))
@@ -71,8 +81,10 @@ class PortfolioScreen:
         return _made_again, self._made_from
 
 
-def _made_again(ruleset: RuleSet, day: dt.date, headers: Sequence[str], given: Given | None, top: int, wide: bool) -> PortfolioScreen:
-    return PortfolioScreen(ruleset.as_of(day), day, headers, given=given, top=top, wide=wide)
+def _made_again(
+    ruleset: RuleSet, day: dt.date, headers: Sequence[str], given: Given | None, top: int, wide: bool, model: TableModel | None
+) -> PortfolioScreen:
+    return PortfolioScreen(ruleset.as_of(day), day, headers, given=given, top=top, wide=wide, model=model)
 
 
 def _names(headers: Sequence[str], results: Sequence[str]) -> dict[str, str]:

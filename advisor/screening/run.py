@@ -155,6 +155,7 @@ def _fingerprint(table: Table, target: Path, screen: PortfolioScreen, lang: Lang
     what = [
         files,
         screen.rules.ruleset.version,
+        screen.model_version,
         screen.day.isoformat(),
         screen.mapping.as_given(),
         screen.blank.columns,
@@ -239,6 +240,7 @@ def _cover(table: Table, screen: PortfolioScreen, done: _Done, tally: Tally, sec
         "input": table.name,
         "sha256": table.digest(),
         "rules_version": screen.rules.ruleset.version,
+        "model_version": screen.model_version,
         "rules_checked_on": screen.rules.ruleset.checked_on.isoformat(),
         "as_of": screen.day.isoformat(),
         "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

@@ -23,9 +23,9 @@ from advisor.domain.ruleset import STAGE_FACT, InForce
 from advisor.domain.stage import STAGES, WITNESSES
 from advisor.screening.bits import Bits, Bytes, Truth, count, spread
 from advisor.screening.columns import Columns
-from advisor.screening.graph import Graph
+from advisor.screening.learned import StageColumns, TableModel
 from advisor.screening.missing import Waiting
-from advisor.screening.outcome import LEVELS, fund_chain_level, named_stage, stage_probabilities, stage_source
+from advisor.screening.outcome import LEVELS, fund_chain_level, stage_source
 from advisor.screening.ranking import Ranker, Wishes, wishes_of
 
 TOP = 5
@@ -107,19 +107,22 @@ class Screen:
     Call it with a frame of facts in engine form (cells.py): it returns a frame with one row a firm, and what was counted.
     Columns: stage, stage_source, p_<stage>, size_class, fund_chain, eligible (conditions met), blocked (of those, behind a
     gate), undetermined, top<n> and top<n>_fit, gates, missing<n>; `wide` adds one column an instrument: 1 conditions met,
-    0 not met, null not known. Instruments that are only proposed are in the wide columns and nowhere else.
+    0 not met, null not known. Instruments that are only proposed are in the wide columns and nowhere else. `model` is the
+    learned stage that is asked beside the rules.
     """
 
-    def __init__(self, rules: InForce, day: dt.date, known: Collection[str], *, top: int = TOP, wide: bool = False) -> None:
+    def __init__(
+        self, rules: InForce, day: dt.date, known: Collection[str], *, top: int = TOP, wide: bool = False, model: TableModel | None = None
+    ) -> None:
         self.rules, self.top, self.wide = rules, top, wide
         ruleset, catalogue = rules.ruleset, rules.catalogue
         self.plans = rules.plans
         self.ids = tuple(plan.instrument.id for plan in self.plans)
-        probabilities = stage_probabilities(ruleset.stages)
-        graph = Graph(catalogue, day, known, {STAGE_FACT: named_stage(probabilities, ruleset.stages)})
-        outputs = {f"p_{stage}": graph.part(tree) for stage, tree in probabilities.items()}
+        self._stage = StageColumns(ruleset, day, known, model)
+        graph = self._stage.graph
+        outputs = {f"p_{stage}": graph.part(tree) for stage, tree in self._stage.probabilities.items()}
         outputs["stage"] = graph.part(Name(STAGE_FACT))
-        outputs["stage_source"] = graph.part(stage_source(ruleset.stages), WITNESSES)
+        outputs["stage_source"] = graph.part(stage_source(ruleset.stages, learned=self._stage.learned), WITNESSES)
         outputs["size_class"] = graph.part(Name("size_class"))
         outputs["fund_chain"] = graph.part(fund_chain_level(ruleset.warnings), LEVELS)
         self._gates = ruleset.gates.gates
@@ -153,7 +156,7 @@ class Screen:
 
     def __call__(self, facts: pl.DataFrame) -> tuple[pl.DataFrame, Tally]:
         """Return the conclusions for each row, in order, and the tally of the table."""
-        reading, wishes = self._columns.read(facts), wishes_of(facts)
+        reading, wishes = self._columns.read(self._stage.asked(facts)), wishes_of(facts)
         words = {name: codes_to_words(reading.column(name), options) for name, options in self._words.items()}
         truths = {name: reading.truth(name) for name in self._conditions}
         probabilities = {stage: reading.column(f"p_{stage}").to_numpy() for stage in STAGES}

@@ -6,21 +6,45 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.domain.advice import Advice, advise
+from advisor.domain.condition import AS_OF
 from advisor.domain.firm import Firm, read_firm, usable_day
 from advisor.domain.ruleset import RuleSet
-from advisor.domain.stage import Model
+from advisor.domain.stage import read_early
 from advisor.rulefiles.folder import read_rules
 from advisor.shipped import shipped
 
+if TYPE_CHECKING:
+    from advisor.classifier.explanation import Explained
+    from advisor.classifier.model import StageModel
+
+SHIPPED = shipped("data") / "stage_model"
+"""The stage model that comes with the product."""
+
 
 class Advisor:
-    """Advises firms under one set of rules."""
+    """Advises firms under one set of rules, and with one stage model or none."""
 
-    def __init__(self, rules: RuleSet, *, today: Callable[[], dt.date] = dt.date.today, model: Model | None = None) -> None:
-        self.rules, self.today, self.model = rules, today, model
+    def __init__(self, rules: RuleSet, *, today: Callable[[], dt.date] = dt.date.today, model: StageModel | Path | None = None) -> None:
+        self.rules, self.today, self._model = rules, today, model
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a stage model, read or not."""
+        return self._model is not None
+
+    @cached_property
+    def model(self) -> StageModel | None:
+        """The learned stage, read from its folder when it is first asked. Raises InputError."""
+        if not isinstance(self._model, Path):
+            return self._model
+        from advisor.classifier.model import load_model  # NumPy takes its time, and few commands need it
+
+        return load_model(self._model)
 
     def advise(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> Advice:
         """Return the advice for a firm given as a mapping of fact ids to values.
@@ -35,6 +59,18 @@ class Advisor:
         """Return the advice for a firm that has been read."""
         return advise(firm, day, self.rules, self.model)
 
+    def explain_stage(self, advice: Advice) -> Explained | None:
+        """Return why the stage model sees the firm as it does; None where it has no say in the stage."""
+        from advisor.classifier.explanation import explain
+
+        model, rules = self.model, advice.ruleset
+        if model is None or advice.stage.opinion is None or model.worth is None or model.typical is None:
+            return None
+        known = {**advice.firm.facts, AS_OF: advice.as_of}
+        early, late = (rules.catalogue.judge(rule.condition, known) for rule in (rules.stages.early, rules.stages.late))
+        stages = rules.stages
+        return explain(model, known, read_early(early, late), rules.catalogue, stages, model.worth, model.typical, advice.stage.stage)
+
     def read(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> tuple[Firm, dt.date]:
         """Return a firm and the day it is to be advised for. Raises InputError as `advise` does."""
         firm = read_firm(facts, self.rules.catalogue)
@@ -47,17 +83,18 @@ class Advisor:
         return dict(zip((one.id for one in rules.instruments), rules.verdicts(firm, day, self.model), strict=True))
 
 
-def make_advisor(folder: Path | str | None = None, *, cache: Path | None = None, model: Model | None = None) -> Advisor:
-    """Return an adviser under the shipped rules, or those of `folder`. Raises RuleError.
+def make_advisor(folder: Path | str | None = None, *, cache: Path | None = None, model: StageModel | Path | str | None = SHIPPED) -> Advisor:
+    """Return an adviser under the shipped rules and stage model, or those of `folder` and `model`. Raises RuleError, InputError.
 
-    `cache` is where the parsed rules are kept; by default a folder of the user's, `ADVISOR_HOME` when set.
+    `cache` is where the parsed rules are kept; by default a folder of the user's, `ADVISOR_HOME` when set. `model` None
+    means that no model is asked: the stage follows from statements, answers and rules alone.
     """
     kept = cache
     if kept is None:
         with suppress(RuntimeError):  # a user without a home: the rules are parsed each time
             kept = home() / "cache"
     rules = read_rules(Path(folder) if folder is not None else shipped("rules"), kept)
-    return Advisor(rules, model=model)
+    return Advisor(rules, model=Path(model) if isinstance(model, str) else model)
 
 
 def home() -> Path:

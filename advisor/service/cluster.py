@@ -50,7 +50,7 @@ class ClusterScreening:
 
         `columns` is a YAML file that says what each column holds. Raises InputError, also where pyspark or Java is missing.
         """
-        self._source, self._top, self._wide = source, top, wide
+        self._source, self._top, self._wide, self._model = source, top, wide, adviser.model
         self.given = given_columns(columns)
         self.day = adviser.today() if as_of is None else usable_day(as_of)
         self.rules: InForce = adviser.rules.as_of(self.day)
@@ -72,7 +72,10 @@ class ClusterScreening:
         adding: Any = Adding()
         with _in_words(target), _quiet():
             counted = self._session.sparkContext.accumulator(zero, adding)
-            found = screen_on_cluster(self._frame, self.rules.ruleset, self.day, given=self.given, top=self._top, wide=self._wide, count=counted.add)
+            found = screen_on_cluster(
+                self._frame, self.rules.ruleset, self.day,
+                given=self.given, top=self._top, wide=self._wide, model=self._model, count=counted.add,
+            )  # fmt: skip
             _write(found, target)
         cover = {"input": self._source, "rules_version": self.rules.ruleset.version, "as_of": self.day.isoformat()}
         return Summary(counted.value.tally, self.mapping, counted.value.issues, time.monotonic() - started, 0, cover, (target,), listed=False)

@@ -29,7 +29,7 @@ def impact_of(old: Advisor, new: Advisor, portfolio: str | Path, day: dt.date, *
     """Return what the change does to the firms of a file. Raises InputError for a file that cannot be read."""
     table, given = open_table(portfolio), given_columns(columns)
     refuse_nothing_known(map_headers(table.headers, new.rules.catalogue, given), table.name)
-    return impact(table, old.rules.as_of(day), new.rules.as_of(day), day, given=given, keep_rows=keep_rows)
+    return impact(table, old.rules.as_of(day), new.rules.as_of(day), day, given=given, keep_rows=keep_rows, model=new.model)
 
 
 def write_touched(found: Impact, target: Path, lang: Lang) -> None:

@@ -99,7 +99,7 @@ def _portfolio_screen(
     if not 1 <= top <= MOST_TOP:
         raise InputError([Problem("top_out_of_range", Text(f"推荐数应在1到{MOST_TOP}之间", f"top should lie between 1 and {MOST_TOP}"))])
     day = adviser.today() if as_of is None else usable_day(as_of)
-    return PortfolioScreen(adviser.rules.as_of(day), day, headers, given=given, top=top, wide=wide)
+    return PortfolioScreen(adviser.rules.as_of(day), day, headers, given=given, top=top, wide=wide, model=adviser.model)
 
 
 def refuse_nothing_known(mapping: Mapping, name: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -27,12 +27,15 @@ from advisor.domain.text import Lang, Text
 from advisor.domain.warning import FundChain
 from advisor.domain.wording import money, say_value, sentence, within
 
+if TYPE_CHECKING:
+    from advisor.classifier.explanation import Explained
+
 Json = dict[str, Any]
 
 
-def dump(advice: Advice | Sequence[Advice], lang: Lang, *, indent: bool = False) -> bytes:
-    """Return the advice of one firm (an object) or several (a list) as UTF-8 JSON."""
-    view = _view(advice, lang) if isinstance(advice, Advice) else [_view(one, lang) for one in advice]
+def dump(advice: Advice | Sequence[Advice], lang: Lang, *, indent: bool = False, explained: Explained | None = None) -> bytes:
+    """Return the advice of one firm (an object) or several (a list) as UTF-8 JSON; with `explained`, why the model sees the one firm so."""
+    view = _view(advice, lang, explained) if isinstance(advice, Advice) else [_view(one, lang) for one in advice]
     packed = orjson.dumps(view)
     return orjson.dumps(orjson.loads(packed), option=orjson.OPT_INDENT_2) if indent else packed
 
@@ -43,7 +46,7 @@ def as_dict(advice: Advice, lang: Lang = "zh") -> Json:
     return view
 
 
-def _view(advice: Advice, lang: Lang) -> Json:
+def _view(advice: Advice, lang: Lang, explained: Explained | None = None) -> Json:
     rules, best = advice.ruleset, advice.best_change
     tails: dict[int, bytes] = {}
     return {
@@ -53,7 +56,7 @@ def _view(advice: Advice, lang: Lang) -> Json:
         "lang": lang,
         "firm_id": advice.firm.firm_id,
         "firm_name": advice.firm.name,
-        "stage": _stage(advice, lang),
+        "stage": _stage(advice, lang, explained),
         "size_class": advice.size_class,
         "fund_chain": _fund_chain(advice.fund_chain, lang),
         "ladder": _ladder(advice.ladder, advice.ladder_missing, rules.catalogue, lang),
@@ -92,16 +95,26 @@ def plain_value(value: Value | None) -> object:
 # ---------------------------------------------------------------- stage, fund chain, ladder
 
 
-def _stage(advice: Advice, lang: Lang) -> Json:
-    estimate, labels = advice.stage, advice.ruleset.stages.labels
+def _stage(advice: Advice, lang: Lang, explained: Explained | None) -> Json:
+    estimate, labels, opinion = advice.stage, advice.ruleset.stages.labels, advice.stage.opinion
     return {
         "stage": estimate.stage,
         "label": None if estimate.stage is None else labels[estimate.stage][lang],
         "probabilities": {stage: round(estimate.probabilities[stage], 4) for stage in STAGES},
         "candidates": list(estimate.candidates),
         "disagreement": estimate.disagreement,
+        "model": None if opinion is None else {"version": opinion.version, "tier": opinion.tier},
+        "explanation": _explanation(explained, advice.ruleset, lang),
         "evidence": [_evidence(piece, lang) for piece in estimate.evidence],
     }
+
+
+def _explanation(explained: Explained | None, rules: RuleSet, lang: Lang) -> Json | None:
+    if explained is None:
+        return None
+    from advisor.service.explained import stage_explanation_view  # it needs NumPy, which takes its time
+
+    return stage_explanation_view(explained, rules.stages, lang)
 
 
 def _evidence(piece: Evidence, lang: Lang) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -24,14 +25,29 @@ from advisor.terminal.folding import Fold, folded
 from advisor.terminal.saying import MARKS, Say, heading
 from advisor.terminal.trace import card, changes_line, not_in_force, trace
 
+if TYPE_CHECKING:
+    from advisor.classifier.explanation import Explained
+
 SHOWN = 10
 FIRST_CHOICE = 0.5
 """From this suitability on the first instrument is recommended in full."""
 LEVEL_STYLE = {"green": "bold green", "amber": "bold yellow", "red": "bold red", None: "dim"}
 
 
-def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everything: bool = False, console: Console | None = None) -> None:
-    """Print the advice for one firm; with `why`, every test of those instruments instead of the lists."""
+def print_advice(
+    advice: Advice,
+    lang: Lang,
+    *,
+    why: Sequence[str] = (),
+    stage_only: bool = False,
+    everything: bool = False,
+    explained: Explained | None = None,
+    console: Console | None = None,
+) -> None:
+    """Print the advice for one firm; with `why`, every test of those instruments instead of the lists.
+
+    `explained` is why the stage model sees the firm as it does; with `stage_only`, nothing but the stage is printed.
+    """
     out = console or Console(highlight=False)
     say = Say(lang)
     out.print(_headline(advice, say))
@@ -40,8 +56,10 @@ def print_advice(advice: Advice, lang: Lang, *, why: Sequence[str] = (), everyth
         for instrument_id in why:
             out.print(trace(by_id[instrument_id], advice.ruleset, say) if instrument_id in by_id else not_in_force(instrument_id, advice, say))
         return
-    for part in (_checks, _stage, _fund_chain, _ladder):
-        shown = part(advice, say)
+    if stage_only:
+        out.print(_stage(advice, say, explained))
+        return
+    for shown in (_checks(advice, say), _stage(advice, say, explained), _fund_chain(advice, say), _ladder(advice, say)):
         if shown is not None:
             out.print(shown)
     limit = None if everything else SHOWN
@@ -67,7 +85,7 @@ def _headline(advice: Advice, say: Say) -> Panel:
         f"{say(rules.stages.labels[stage])} {percent(round(advice.stage.probabilities[stage], 2))}"
         if stage is not None
         else say("还看不出", "too early to tell")
-        if all(piece.stage is None for piece in advice.stage.evidence)
+        if _nothing_told(advice)
         else say("未定，可能是", "not clear, perhaps ") + say("或", " or ").join(say(rules.stages.labels[s]) for s in advice.stage.candidates)
     )
     size_text = say(rules.catalogue["size_class"].options[str(size)]) if size is not None else say("还不知道", "not known")
@@ -80,6 +98,11 @@ def _headline(advice: Advice, say: Say) -> Panel:
     )
     grid_and_counts = Group(grid, Fold(Line(_counts(advice, say))))
     return Panel(grid_and_counts, title=Line(name, style="bold"), subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
+
+
+def _nothing_told(advice: Advice) -> bool:
+    """Return whether no witness said anything of the stage."""
+    return advice.stage.opinion is None and all(piece.stage is None for piece in advice.stage.evidence)
 
 
 def _counts(advice: Advice, say: Say) -> str:
@@ -100,7 +123,7 @@ def _counts(advice: Advice, say: Say) -> str:
     return say(f"{len(advice.matches)}个工具：", f"{len(advice.matches)} instruments: ") + say("，", ", ").join(said) + say("。", ".")
 
 
-def _stage(advice: Advice, say: Say) -> Group:
+def _stage(advice: Advice, say: Say, explained: Explained | None = None) -> Group:
     labels = advice.ruleset.stages.labels
     bars = Line("  ")
     for stage in STAGES:
@@ -109,7 +132,7 @@ def _stage(advice: Advice, say: Say) -> Group:
         bars.append("█" * round(share * 12) or "▏", style="cyan" if stage == advice.stage.stage else "dim")
         bars.append(f" {share:.0%}   ", style="dim")
     lines: list[Line] = [heading(say("处在哪个阶段", "Stage of life"))]
-    if all(piece.stage is None for piece in advice.stage.evidence):
+    if _nothing_told(advice):
         lines.append(Line(say("  还看不出，请先回答后面的问题。", "  Too early to tell; please answer the questions below."), style="dim"))
         return folded(lines)
     lines.append(bars)
@@ -128,6 +151,10 @@ def _stage(advice: Advice, say: Say) -> Group:
         lines.append(line)
     if advice.stage.disagreement:
         lines.append(Line(say("  各方证据不一致，请客户经理再看一眼。", "  The evidence disagrees; an officer should look again."), style="yellow"))
+    if explained is not None:
+        from advisor.terminal.stage import explanation_lines  # it needs NumPy, which takes its time
+
+        lines += explanation_lines(explained, advice.ruleset.stages, say)
     return folded(lines)
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from advisor.domain.firm import read_firm
-from advisor.domain.stage import STAGES
+from advisor.domain.stage import PATTERNS, STAGES, Opinion
 
 DAY = dt.date(2026, 11, 24)
 ASSETS = 100_000_000
@@ -336,14 +336,39 @@ def test_an_earlier_year_is_no_disagreement(staged):
 # ---------------------------------------------------------------- a learned model
 
 
-def test_a_model_joins_as_a_better_prior(staged):
-    def sure(known):
-        return {"+-+": 0.9, "+--": 0.1}
+def opinion(**patterns):
+    """A model that always says the same; patterns are given as `pnm` for "+-+"."""
+    shares = dict.fromkeys(PATTERNS, 0.0) | {"".join({"p": "+", "m": "-"}[sign] for sign in name): share for name, share in patterns.items()}
+    return lambda known: Opinion(shares, least=0.15, tier="T2")
 
-    found = staged(sure, employees=40)
-    assert found.probabilities["growth"] > staged(employees=40).probabilities["growth"]
+
+def test_a_model_takes_the_place_of_priors_and_rules(staged):
+    found = staged(opinion(pmp=0.7, pmm=0.3), **OLD_AND_EARNING, **ALL_CLEAR)
+    assert found.probabilities == pytest.approx({"startup": 0, "growth": 0.7, "mature": 0.3, "decline": 0})
     piece = evidence(found, "model")
     assert (piece.pattern, piece.stage, piece.class5) == ("+-+", "growth", "growth")
+    assert "growth 70%, mature 30%" in piece.text.en
+    assert evidence(found, "rules").stage == "mature"  # heard and shown, but it decides nothing
+    assert not found.disagreement
+
+
+def test_answers_join_a_model_by_their_trust(staged):
+    found = staged(opinion(pmp=0.6, pmm=0.4), **OLD_AND_EARNING, raised_more_than_repaid=False)
+    assert found.probabilities["mature"] == pytest.approx(0.4 * 0.9 / (0.4 * 0.9 + 0.6 * 0.1))
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_three_material_flows_decide_whatever_a_model_says(staged, pattern):
+    facts = {"total_assets_cny": ASSETS, **flows(pattern), **OLD_AND_EARNING}
+    found = staged(opinion(pmp=0.6, pmm=0.4), **facts)
+    assert found.stage == evidence(found, "statements").stage
+    assert found.probabilities == staged(**facts).probabilities
+
+
+def test_a_model_that_is_not_sure_names_no_stage_but_a_set(staged):
+    found = staged(opinion(pmp=0.5, pmm=0.4, ppm=0.1), **OLD_AND_EARNING)
+    assert (found.stage, evidence(found, "model").stage) == (None, None)
+    assert found.candidates == ("growth", "mature")
 
 
 def test_a_model_sees_what_is_known_of_the_firm(staged):
@@ -362,5 +387,32 @@ def test_a_model_that_abstains_changes_nothing(staged):
     assert found.probabilities == staged(**OLD_AND_EARNING).probabilities
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"entity_type": "unregistered_team"},
+        {"established_date": "2024-06-01"},
+        {"established_date": "2022-06-01", "revenue_cny": 8_000_000},
+        {"industry_class": "real_estate"},
+        {"gb_code": "J6621"},
+        {"gb_code": "K7010"},
+    ],
+)
+def test_a_model_is_not_asked_about_firms_it_has_not_learned_from(staged, facts):
+    found = staged(opinion(pmp=1.0), **facts)
+    assert found.probabilities == staged(**facts).probabilities
+    piece = evidence(found, "model")
+    assert piece.stage is None
+    assert "was not asked" in piece.text.en
+
+
 def test_legal_facts_outrank_a_model_too(staged):
-    assert staged(lambda known: {"+-+": 1.0}, cannot_pay_due=True).stage == "decline"
+    assert staged(opinion(pmp=1.0), cannot_pay_due=True).stage == "decline"
+
+
+def test_an_established_firm_with_a_loss_and_falling_sales_is_no_startup(staged):
+    shrinking = {"established_date": "2005-01-01", "net_profit_cny": -1, "revenue_cny": 8e6, "revenue_y1_cny": 9e6}
+    found = staged(total_assets_cny=ASSETS, **flows("--+"), **shrinking)
+    assert found.stage == "decline"
+    assert "读作衰退" in evidence(found, "statements").text.zh
+    assert staged(total_assets_cny=ASSETS, **flows("--+"), **shrinking | {"revenue_y1_cny": 7e6}).stage == "startup"

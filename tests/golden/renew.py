@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from advisor.rulefiles.folder import read_rules
-from advisor.service.advisor import Advisor
+from advisor.service.advisor import SHIPPED, Advisor
 from advisor.shipped import shipped
 from tests.examples import DAY, FIRMS
 
@@ -69,7 +69,7 @@ def written(content):
 
 
 if __name__ == "__main__":
-    adviser = Advisor(read_rules(shipped("rules")))
+    adviser = Advisor(read_rules(shipped("rules")), model=SHIPPED)
     for firm_name, facts in FIRMS.items():
         golden_path(firm_name).write_text(written(digest(adviser.advise(facts, DAY))), encoding="utf-8")
         print(golden_path(firm_name))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from advisor.classifier.model import load_model
 from advisor.domain.advice import advise
 from advisor.domain.condition import Constant, Name, Test, nodes_in
 from advisor.domain.figures import MIN_NUMBER
@@ -27,6 +28,7 @@ from advisor.rulefiles.folder import read_rules
 from advisor.screening.columns import DTYPES
 from advisor.screening.portfolio import PortfolioScreen
 from advisor.screening.screen import MISSING, SEPARATOR, Screen
+from advisor.service.advisor import SHIPPED
 from advisor.shipped import shipped
 
 DAY = dt.date(2026, 11, 24)
@@ -119,11 +121,17 @@ def engine_frame(known, catalogue):
 # ---------------------------------------------------------------- conclusions
 
 
+@functools.cache
+def stage_model():
+    """The shipped stage model, asked on both sides."""
+    return load_model(SHIPPED)
+
+
 class Concluded:
     """What `advise` concludes for one firm, in the words of a table."""
 
     def __init__(self, firm, day, ruleset):
-        advice = advise(firm, day, ruleset)
+        advice = advise(firm, day, ruleset, stage_model())
         self.advice = advice
         self.judged = [match for match in advice.matches if not match.watch]
         held = {gate.id for match in self.judged if match.eligibility == "eligible" for gate in match.blocked_by}
@@ -175,13 +183,13 @@ def differing(expected, frame):
 
 def compare_synthetic(ruleset, day, raw, known, top=5):
     """Compare the raw table of some firms with their advice; see `differing`."""
-    screen = PortfolioScreen(ruleset.as_of(day), day, raw.columns, top=top, wide=True)
+    screen = PortfolioScreen(ruleset.as_of(day), day, raw.columns, top=top, wide=True, model=stage_model())
     return differing([Concluded(firm, day, ruleset).row(top, wide=True) for firm in known], screen(raw, 1).frame)
 
 
 def compare_nasty(ruleset, day, known, top=5):
     """Compare firms in engine form with their advice; see `differing`."""
-    screen = Screen(ruleset.as_of(day), day, set(ruleset.catalogue.facts), top=top, wide=True)
+    screen = Screen(ruleset.as_of(day), day, set(ruleset.catalogue.facts), top=top, wide=True, model=stage_model())
     frame, _ = screen(engine_frame(known, ruleset.catalogue))
     return differing([Concluded(firm, day, ruleset).row(top, wide=True) for firm in known], frame)
 

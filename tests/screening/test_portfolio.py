@@ -7,11 +7,11 @@ import pytest
 
 from advisor.domain.errors import InputError
 from advisor.screening.portfolio import PortfolioScreen
-from tests.screening.agreement import DAY, Concluded, differing
+from tests.screening.agreement import DAY, Concluded, differing, stage_model
 
 
 def screened(edition, raw, first_row=2, **more):
-    return PortfolioScreen(edition, DAY, raw.columns, **more)(raw, first_row)
+    return PortfolioScreen(edition, DAY, raw.columns, model=stage_model(), **more)(raw, first_row)
 
 
 def test_keys_and_other_columns_come_first_in_their_order_and_as_they_are(edition):

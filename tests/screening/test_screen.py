@@ -12,11 +12,21 @@ from advisor.domain.instrument import FAMILIES
 from advisor.domain.stage import STAGES
 from advisor.screening.portfolio import PortfolioScreen
 from advisor.screening.screen import Screen, Tally
-from tests.screening.agreement import DAY, bounds_of, compare_nasty, compare_synthetic, differing, engine_frame, nasty_firms, synthetic_firms
+from tests.screening.agreement import (
+    DAY,
+    bounds_of,
+    compare_nasty,
+    compare_synthetic,
+    differing,
+    engine_frame,
+    nasty_firms,
+    stage_model,
+    synthetic_firms,
+)
 
 
 def portfolio(rules, raw, **more):
-    return PortfolioScreen(rules.as_of(DAY), DAY, raw.columns, **more)
+    return PortfolioScreen(rules.as_of(DAY), DAY, raw.columns, model=stage_model(), **more)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +50,7 @@ def test_synthetic_firms_get_the_conclusions_that_each_would_get_alone(rules, ad
 @pytest.mark.parametrize("top", [1, 5, 20])
 def test_contradictory_firms_on_the_bounds_of_the_rules_get_the_conclusions_that_each_would_get_alone(rules, edition, nasty, top):
     known, concluded = nasty
-    frame, _ = Screen(edition, DAY, set(rules.catalogue.facts), top=top, wide=True)(engine_frame(known, rules.catalogue))
+    frame, _ = Screen(edition, DAY, set(rules.catalogue.facts), top=top, wide=True, model=stage_model())(engine_frame(known, rules.catalogue))
     assert differing([one.row(top, wide=True) for one in concluded], frame)[1] == []
 
 
@@ -49,7 +59,7 @@ def test_the_firms_compared_meet_every_outcome(nasty, advised, edition):
     every = [*nasty[1], *advised[1]]
     assert {one.advice.stage.stage for one in every} == {*STAGES, None}
     assert {one.advice.fund_chain.level for one in every} == {"green", "amber", "red", None}
-    assert {one.advice.stage.source for one in every} == {"legal_solvency", "statements", "answers", "rules", None}
+    assert {one.advice.stage.source for one in every} == {"legal_solvency", "statements", "answers", "model", "rules", None}
     assert {one.advice.size_class for one in every} == {*edition.catalogue["size_class"].options, None}
     assert {gate for one in every for gate in one.gates} == {gate.id for gate in edition.ruleset.gates.gates if not gate.demotes}
     assert any(match.demoted for one in every for match in one.ranked)
@@ -71,8 +81,8 @@ def test_facts_a_table_does_not_hold_are_unknown(rules, edition, nasty):
     facts = engine_frame(nasty[0], rules.catalogue)
     part = facts.select(name for name in facts.columns if name.split(".")[0] in held)
     blank = facts.with_columns(pl.lit(None, dtype=facts.schema[name]).alias(name) for name in facts.columns if name not in part.columns)
-    found, _ = Screen(edition, DAY, held, wide=True)(part)
-    wanted, _ = Screen(edition, DAY, set(rules.catalogue.facts), wide=True)(blank)
+    found, _ = Screen(edition, DAY, held, wide=True, model=stage_model())(part)
+    wanted, _ = Screen(edition, DAY, set(rules.catalogue.facts), wide=True, model=stage_model())(blank)
     assert found.equals(wanted)
 
 
@@ -86,7 +96,7 @@ def test_a_table_of_firms_without_a_single_fact_is_screened_too(edition):
 
 def test_an_empty_table_has_all_columns_and_counts_nothing(rules, edition):
     facts = engine_frame([], rules.catalogue)
-    screen = Screen(edition, DAY, set(rules.catalogue.facts), wide=True)
+    screen = Screen(edition, DAY, set(rules.catalogue.facts), wide=True, model=stage_model())
     frame, tally = screen(facts)
     assert frame.height == tally.firms == 0
     assert frame.schema == screen(facts.clear(1))[0].schema
