@@ -44,8 +44,18 @@ def test_the_json_names_the_model_and_explains_it_when_asked(firm, capsys, stage
         assert asked["explanation"]["base"][stage] + sum(move["toward"][stage] for move in moves) == pytest.approx(share, abs=0.002)
 
 
-@pytest.mark.parametrize(("lang", "lead", "ask"), [("zh", "为什么这么看：", "再回答这"), ("en", "Why: ", "would settle most")])
-def test_the_text_says_why_and_what_to_ask(firm, capsys, lang, lead, ask):
+def test_an_old_firm_with_a_loss_and_falling_sales_is_explained_as_it_was_read(tmp_path, capsys):
+    file = tmp_path / "shrinking.json"
+    file.write_text(json.dumps({**FIRM, "net_profit_cny": -4e6, "revenue_cny": 40e6}), encoding="utf-8")
+    found = json.loads(told(capsys, str(file), "--format", "json", "--why", "stage"))["stage"]
+    moves, base = found["explanation"]["moves"], found["explanation"]["base"]
+    assert base["startup"] == 0
+    for stage, share in found["probabilities"].items():
+        assert base[stage] + sum(move["toward"][stage] for move in moves) == pytest.approx(share, abs=0.002)
+
+
+@pytest.mark.parametrize(("lang", "lead", "ask"), [("zh", "模型为什么这么看：", "中间一半"), ("en", "Why the model says so: ", "The middle half")])
+def test_the_text_says_why_and_how_the_firm_compares(firm, capsys, lang, lead, ask):
     text = told(capsys, firm, "--lang", lang)
     assert lead in text
     assert ask in text
@@ -59,7 +69,7 @@ def test_a_firm_the_model_is_not_asked_about_is_told_why(tmp_path, capsys):
     file.write_text(json.dumps({**FIRM, "established_date": "2025-05-06"}), encoding="utf-8")
     found = json.loads(told(capsys, str(file), "--format", "json", "--why", "stage"))["stage"]
     assert (found["model"], found["explanation"]) == (None, None)
-    assert any(piece["witness"] == "model" and "没有用统计模型" in piece["text"] for piece in found["evidence"])
+    assert any(piece["witness"] == "model" and "没有问它" in piece["text"] for piece in found["evidence"])
 
 
 def test_a_model_of_ones_own_takes_the_place_of_the_shipped_one(firm, own_model, capsys):

@@ -93,14 +93,16 @@ def read_book(files: Sequence[str | Path], catalogue: Catalogue) -> Book:
     """Return the firm-years of Parquet files that can be learned from.
 
     Columns are named as the facts, or as data sets of listed firms name them (OTHER_NAMES); `entity` or `firm_id` says which
-    rows are one firm, `fiscal_year` the year. Left out are financial firms (`financial`), rows with `label_ok` false, and rows
+    rows are one firm, `fiscal_year` the year. Left out are financial firms (`financial`, or `gb_code` J and K), rows with `label_ok` false, and rows
     where one of the three cash flows is missing or zero. Raises InputError for files that lack what is needed.
     """
     frames = [_read(Path(file), catalogue) for file in files]
     frame = pl.concat(frames, how="diagonal_relaxed")
+    if frame.select("entity", "fiscal_year").is_duplicated().any():
+        raise _refuse("doubled_rows", "同一家企业的同一年度出现两次", "a firm's year stands there twice", files[0])
     reasons: dict[str, int] = {}
     for reason, keep in (
-        ("financial", ~pl.col("financial").fill_null(False)),
+        ("financial", ~(pl.col("financial").fill_null(False) | pl.col("gb_code").str.contains("^[JK]").fill_null(False))),
         ("label_not_ok", pl.col("label_ok").fill_null(True)),
         ("flow_missing", pl.all_horizontal([pl.col(flow).fill_null(0) != 0 for flow in LATEST_FLOWS])),
     ):
@@ -139,27 +141,43 @@ def _read(file: Path, catalogue: Catalogue) -> pl.DataFrame:
     if missing or firm is None:
         listed = ", ".join(missing)
         raise _refuse("columns_missing", f"缺少列：{listed}", f"columns are missing: {listed}", file)
+    held = {fact: named.get(fact, fact) for fact in (*FACTS, *LATEST_FLOWS) if fact in named or fact in frame.columns}
+    _refuse_unusable(frame, held, firm, file)
     columns = [pl.col(firm).cast(pl.String).alias("entity"), pl.col("fiscal_year").cast(pl.Int64)]
     for fact in (*FACTS, *LATEST_FLOWS):
         name = named.get(fact, fact if fact in frame.columns else None)
-        columns.append(_amount(fact, None if name is None else frame.schema[name], name, catalogue))
-    for name, dtype in (("financial", pl.Boolean), ("label_ok", pl.Boolean), ("pre_ipo", pl.Boolean), ("stage5", pl.String)):
+        columns.append(_amount(fact, name, catalogue))
+    for name, dtype in (("financial", pl.Boolean), ("label_ok", pl.Boolean), ("pre_ipo", pl.Boolean), ("stage5", pl.String), ("gb_code", pl.String)):
         columns.append((pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name))
     return frame.select(columns)
 
 
-def _amount(fact: str, dtype: pl.DataType | None, name: str | None, catalogue: Catalogue) -> pl.Expr:
+def _amount(fact: str, name: str | None, catalogue: Catalogue) -> pl.Expr:
     """Return the column of a fact; what is no finite number within the fact's range is unknown."""
     known = catalogue.facts[fact]
     if name is None:
         return pl.lit(None, dtype=pl.Boolean if known.kind == "bool" else pl.Float64).alias(fact)
     if known.kind == "bool":
-        return (pl.col(name) if dtype == pl.Boolean else pl.when((pl.col(name) == 0) | (pl.col(name) == 1)).then(pl.col(name) == 1)).alias(fact)
+        return (pl.col(name).cast(pl.Float64) == 1).alias(fact)
     number = pl.col(name).cast(pl.Float64)
     usable = number.is_finite()
     if known.low is not None:
         usable &= number >= known.low
     return pl.when(usable).then(number).alias(fact)
+
+
+def _refuse_unusable(frame: pl.DataFrame, columns: Mapping[str, str], firm: str, file: Path) -> None:
+    """Raise InputError for columns that hold no numbers, or no yes and no, and for rows without firm or year, or there twice."""
+    numbers = [
+        name for name in ("fiscal_year", *columns.values()) if not (frame.schema[name].is_numeric() or frame.schema[name] in (pl.Boolean, pl.Null))
+    ]
+    flags = [name for name in ("financial", "label_ok", "pre_ipo") if name in frame.columns and frame.schema[name] not in (pl.Boolean, pl.Null)]
+    if numbers or flags:
+        listed = ", ".join([*numbers, *flags])
+        raise _refuse("column_unusable", f"这些列应是数字，或是和否：{listed}", f"these columns should hold numbers, or yes and no: {listed}", file)
+    year = "fiscal_year"
+    if frame.select(pl.any_horizontal(pl.col(firm, year).is_null()).any()).item():
+        raise _refuse("firm_or_year_missing", f"有的行没有企业（{firm}）或年度（{year}）", f"some rows have no firm ({firm}) or year ({year})", file)
 
 
 def _with_earlier(frame: pl.DataFrame) -> pl.DataFrame:

@@ -68,6 +68,9 @@ _SCALE = (
     "total_assets_cny", "current_assets_cny / 0.55", "total_liabilities_cny / 0.42", "revenue_cny / 0.6", "cash_cny / 0.12",
 )  # fmt: skip
 
+_ABOVE_ZERO = ("scale", "scale_before")
+_UNKNOWN = Constant(None)  # type: ignore[arg-type]  # written in no rule
+
 # Where several formulas are given, the first that is known counts. Later ones may name earlier ones.
 _PARTS: Mapping[str, tuple[str, ...]] = {
     "scale": _SCALE,
@@ -192,8 +195,16 @@ def input_trees() -> dict[str, Node]:
     defined: dict[str, Node] = {}
     for name, formulas in (*_PARTS.items(), *((one.id, one.formulas) for one in INPUTS)):
         known = names | dict.fromkeys(defined, Naming("number"))
-        defined[name] = reduce(lambda first, other: Formula("or_else", (first, other)), [_read(text, known, defined) for text in formulas])
+        trees = [_read(text, known, defined) for text in formulas]
+        if name in _ABOVE_ZERO:  # an amount of nothing measures nothing
+            trees = [Choice(Formula("or_else", (Test(">", tree, Constant(0)), Constant(False))), tree, _UNKNOWN) for tree in trees]
+        defined[name] = reduce(lambda first, other: Formula("or_else", (first, other)), trees)
     return {one.id: defined[one.id] for one in INPUTS}
+
+
+def definitions() -> list[str]:
+    """Return how every input is made, as text: a model is good for these and no others."""
+    return [f"{name}: {' | '.join(formulas)}" for name, formulas in (*_PARTS.items(), *((one.id, one.formulas) for one in INPUTS))]
 
 
 def basics_known() -> Node:

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from advisor.classifier.inputs import INPUTS, NAMES, NEEDED, TIERS, basics_known, input_trees
+from advisor.classifier.inputs import ANSWERS, INPUTS, NAMES, NEEDED, TIERS, basics_known, definitions, input_trees
 from advisor.classifier.network import Floats, Network, digest, softmax
 from advisor.classifier.transitions import NextYear
 from advisor.domain.condition import Constant, Known, Node, Test
 from advisor.domain.errors import InputError, Place, Problem
 from advisor.domain.program import Program
-from advisor.domain.stage import PATTERNS, Opinion
+from advisor.domain.stage import PATTERNS, STAGES, Opinion
 from advisor.domain.text import Text
 
 WEIGHTS, CARD = "weights.npz", "card.json"
@@ -83,7 +83,7 @@ class StageModel:
     # ------------------------------------------------------------ the file
 
     def _arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        formulas = np.array([f"{one.id}: {' | '.join(one.formulas)}" for one in INPUTS])
+        formulas = np.array(definitions())
         later = {} if self.next_year is None else {f"next_{name}": array for name, array in self.next_year.arrays().items()}
         summary = {name: array for name, array in (("worth", self.worth), ("typical", self.typical)) if array is not None}
         return {**self.network.arrays(), "temperature": self.temperature, "least": self.least, "inputs": formulas, **summary, **later}
@@ -102,23 +102,16 @@ class StageModel:
 def load_model(folder: Path) -> StageModel:
     """Return the model kept in a folder. Raises InputError where there is none, or where it was made for other inputs."""
     try:
-        for name in (WEIGHTS, CARD):
-            if (folder / name).stat().st_size > MOST_BYTES:
-                raise ValueError("too large")
-        with np.load(io.BytesIO((folder / WEIGHTS).read_bytes()), allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in kept.files}
+        arrays, card = _arrays_in(folder / WEIGHTS), json.loads(_read(folder / CARD))
         later = {name.removeprefix("next_"): array for name, array in arrays.items() if name.startswith("next_")}
         model = StageModel(
             Network.from_arrays(arrays), arrays["temperature"].astype(np.float64), arrays["least"].astype(np.float64),
-            NextYear.from_arrays(later) if later else None, arrays.get("worth"), arrays.get("typical"), json.loads((folder / CARD).read_bytes()),
+            NextYear.from_arrays(later) if later else None, arrays.get("worth"), arrays.get("typical"), card,
         )  # fmt: skip
-        if arrays["inputs"].tolist() != model._arrays()["inputs"].tolist() or model.temperature.shape != (len(TIERS),):
-            raise ValueError("other inputs")
-        if model.network.biases[-1].shape != (len(PATTERNS),) or model.network.middle.shape != (len(NAMES),) or model.least.shape != (len(TIERS),):
-            raise ValueError("other sizes")
+        _check(model, arrays)
     except FileNotFoundError as error:
         raise _refuse("model_missing", "这里没有阶段模型", "there is no stage model here", folder) from error
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, IndexError, EOFError, RecursionError, BadZipFile) as error:
         raise _refuse(
             "model_unusable",
             "阶段模型读不了，或是为别的输入训练的；请重新训练",
@@ -126,6 +119,40 @@ def load_model(folder: Path) -> StageModel:
             folder,
         ) from error
     return model
+
+
+def _read(file: Path) -> bytes:
+    if file.stat().st_size > MOST_BYTES:
+        raise ValueError("too large")
+    return file.read_bytes()
+
+
+def _arrays_in(file: Path) -> dict[str, npt.NDArray[Any]]:
+    packed = _read(file)
+    with ZipFile(io.BytesIO(packed)) as opened:
+        if sum(part.file_size for part in opened.infolist()) > MOST_BYTES:
+            raise ValueError("too large once unpacked")
+    with np.load(io.BytesIO(packed), allow_pickle=False) as kept:
+        return {name: kept[name] for name in kept.files}
+
+
+def _check(model: StageModel, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """Raise ValueError for a model that would fail, or mislead, when it is used."""
+    network, tiers = model.network, len(TIERS)
+    shapes = {
+        (tiers,): (model.temperature, model.least), (len(NAMES),): (network.middle, network.width), (len(PATTERNS),): (network.biases[-1],),
+        (tiers, len(ANSWERS)): () if model.worth is None else (model.worth,),
+        (len(STAGES), len(NAMES), 3): () if model.typical is None else (model.typical,),
+    }  # fmt: skip
+    finite = (network.middle, network.width, *network.weights, *network.biases, model.temperature, model.least)
+    if arrays["inputs"].tolist() != definitions() or network.flagged.tolist() != [place for place, one in enumerate(INPUTS) if one.flagged]:
+        raise ValueError("other inputs")
+    if any(array.shape != shape for shape, found in shapes.items() for array in found):
+        raise ValueError("other sizes")
+    if not all(np.isfinite(array).all() for array in finite) or (network.width <= 0).any() or (model.temperature <= 0).any():
+        raise ValueError("no usable numbers")
+    if not isinstance(model.card, dict) or model.card.get("version", model.version) != model.version:
+        raise ValueError("the card of another model")
 
 
 def _refuse(code: str, zh: str, en: str, folder: Path) -> InputError:

@@ -217,6 +217,8 @@ def _stage(stages: StageRules, rules: RuleSet) -> Subject:
         yield worded_clause(f"late.{late.stage}", when + stages.labels[late.stage], late.condition, rules, late.text)
         unlearned, what = stages.unlearned, Text("不问统计模型的企业", "Firms the learned model is not asked about")
         yield worded_clause("learned.unless", what, unlearned.condition, rules, unlearned.text)
+        doubtful = Text("统计模型没有验证过的企业", "Firms the learned model was not validated on")
+        yield worded_clause("learned.unproved", doubtful, unlearned.unproved, rules, unlearned.caveat)
         for aspect, zh, en, listed in (("rules", "判为", "Rule for ", stages.rules), ("overrides", "直接判为", "Decides for ", stages.overrides)):
             for rule in listed:
                 label = Text(zh, en) + stages.labels[rule.stage]

@@ -39,7 +39,7 @@ class Opinion:
     patterns: Mapping[Pattern, float]
     """Probabilities over the eight patterns."""
     least: float
-    """The stages at least so likely hold the true one for nine firms of ten (split conformal, on firms not trained on)."""
+    """The stages at least so likely hold the true one in nine firm-years of ten (split conformal, firms not trained on, no cash answers)."""
     tier: str
     """How much was answered, from "T0" to "T3"."""
     version: str = ""
@@ -74,6 +74,9 @@ class Unlearned:
 
     condition: Node
     text: Text
+    unproved: Node
+    """Where it is asked although nothing was proved for such firms."""
+    caveat: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class StageRules:
 
     labels: Mapping[Stage, Text]
     meanings: Mapping[Stage, Text]
+    shakeout_meaning: Text
+    """What decline means where shake-out prevails."""
     classes: Mapping[Class5, Text]
     patterns: Mapping[Pattern, PatternMeaning]
     early: StageRule
@@ -104,7 +109,11 @@ class StageRules:
 
     def conditions(self) -> tuple[Node, ...]:
         """Return every condition, to be compiled together."""
-        return (*(rule.condition for rule in (self.early, self.late, *self.rules, *self.overrides)), self.unlearned.condition)
+        return (
+            *(rule.condition for rule in (self.early, self.late, *self.rules, *self.overrides)),
+            self.unlearned.condition,
+            self.unlearned.unproved,
+        )
 
 
 Witness = Literal["legal_solvency", "statements", "answers", "model", "rules"]
@@ -145,6 +154,8 @@ class StageEstimate:
     def source(self) -> Witness | None:
         """The witness of the latest year with most authority among those that name a stage."""
         speaking = {piece.witness for piece in self.evidence if piece.stage is not None and piece.year == 0}
+        if self.opinion is None:
+            speaking.discard("model")
         return next((witness for witness in WITNESSES if witness in speaking), None)
 
     @property
@@ -173,7 +184,7 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
     elif model is not None:
         opinion = model(known)
     if opinion is not None:
-        evidence.append(_learned(opinion, rules, early))
+        evidence.append(_learned(opinion, rules, early, unproved=verdicts[rules.unlearned.unproved] is True))
     heard = signs_heard(known, rules)
     settled = [source for _, _, source in heard] == ["material"] * len(FLOWS)
     if settled:  # three material flows need no second opinion
@@ -185,6 +196,9 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
         seen = _statement(known, suffix, year, rules, early)
         if seen is not None:
             evidence.append(seen)
+    given = [(position, sign) for position, sign, source in heard if source != "answer"]
+    if 0 < len(given) < len(FLOWS):
+        evidence.append(Evidence("statements", None, _some_flows(given)))
     if any(source == "answer" for _, _, source in heard):
         evidence.append(_answers(heard, rules, early))
     for position, sign, source in heard:
@@ -207,9 +221,10 @@ def estimate(known: Known, verdicts: Mapping[Node, bool | None], rules: StageRul
 
     likeliest_stage = max(STAGES, key=lambda stage: probabilities[stage])
     named = likeliest_stage if probabilities[likeliest_stage] >= rules.named_from else None
-    counted = [piece for piece in evidence if piece.stage is not None and piece.year == 0 and (opinion is None or piece.witness != "rules")]
-    said = {piece.stage for piece in counted}
-    return StageEstimate(named, probabilities, tuple(evidence), len(said) > 1, rules.candidates_share, opinion)
+    counted = {piece.stage for piece in evidence if piece.stage is not None and piece.year == 0 and (opinion is None or piece.witness != "rules")}
+    if opinion is not None:  # the rules do not weigh in, but a decline they see is worth a look; so is a stage the model did not name
+        counted |= {stage for stage in (named, "decline" if ruled.stage == "decline" else None) if stage is not None}
+    return StageEstimate(named, probabilities, tuple(evidence), len(counted) > 1, rules.candidates_share, opinion)
 
 
 def read_early(early: bool | None, late: bool | None) -> Stage | None:
@@ -291,23 +306,40 @@ def _statement(known: Known, suffix: str, year: int, rules: StageRules, early: S
     )  # fmt: skip
 
 
-_NOT_ASKED = Text("没有用统计模型：{why}", "the learned model was not asked: {why}")
+_NOT_ASKED = Text("没有问它：{why}", "not asked: {why}")
+_FLOW_NAMES = (Text("经营", "operating"), Text("投资", "investing"), Text("筹资", "financing"))
 
 
-def _learned(opinion: Opinion, rules: StageRules, early: Stage | None) -> Evidence:
+def _some_flows(given: list[tuple[int, str]]) -> Text:
+    """Return which of the three flows a statement gives, and their signs."""
+    text = Text("只知道一部分现金流：", "some cash flows are known: ")
+    for place, (position, sign) in enumerate(given):
+        shown = "−" if sign == "-" else sign
+        text += (Text("、", ", ") if place else Text("", "")) + _FLOW_NAMES[position] + Text(shown, f" {shown}")
+    return text
+
+
+def _learned(opinion: Opinion, rules: StageRules, early: Stage | None, *, unproved: bool) -> Evidence:
     """Return what the model says; a stage only where one is likely enough to be named."""
     shares = _stages(opinion.patterns, rules, early)
     likeliest = max(STAGES, key=lambda stage: shares[stage])
     pattern = max(opinion.patterns, key=lambda pattern: opinion.patterns[pattern])
-    text = Text("从账面情况学来的模型：", "the model learned from accounts: ")
-    parts = [
-        rules.labels[stage] + Text(f"{shares[stage]:.0%}", f" {shares[stage]:.0%}") for stage in sorted(STAGES, key=lambda stage: -shares[stage])
-    ]
-    for place, part in enumerate(parts):
-        text += part if not place else Text("、", ", ") + part
-    return Evidence(
-        "model", likeliest if shares[likeliest] >= rules.named_from else None, text, pattern=pattern, class5=rules.patterns[pattern].class5
-    )
+    shaken = total(share for signs, share in opinion.patterns.items() if rules.patterns[signs].class5 == "shakeout")
+    text = Text("按账面看，", "from the accounts: ")
+    told = [stage for stage in sorted(STAGES, key=lambda stage: -shares[stage]) if shares[stage] >= _SHOWN_FROM]
+    for place, stage in enumerate(told):
+        text += (Text("、", ", ") if place else Text("", "")) + rules.labels[stage] + Text(f"{shares[stage]:.0%}", f" {shares[stage]:.0%}")
+        if stage == "decline" and shaken >= _SHOWN_FROM:
+            text += Text(f"（其中动荡期{shaken:.0%}）", f" (of which shake-out {shaken:.0%})")
+    if unproved:
+        text += Text("；", "; ") + rules.unlearned.caveat
+    named = likeliest if shares[likeliest] >= rules.named_from else None
+    shakeout = named == "decline" and shaken > shares["decline"] / 2
+    return Evidence("model", named, text, pattern=pattern, class5=rules.patterns[pattern].class5, shakeout=shakeout)
+
+
+_SHOWN_FROM = 0.005
+"""Shares below are not worth a word."""
 
 
 def _pattern_evidence(witness: Literal["statements"], pattern: Pattern, rules: StageRules, early: Stage | None, year: int = 0) -> Evidence:

@@ -24,7 +24,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 def read_stages(root: Entry) -> StageRules:
     """Return the stage rules."""
-    root.only("stages", "classes", "patterns", "early", "late", "rules", "overrides", "learned", "trust", "material", "rules_reliability",
+    root.only("stages", "shakeout_meaning", "classes", "patterns", "early", "late", "rules", "overrides", "learned", "trust", "material", "rules_reliability",
               "not_ruled_out_share", "override_probability", "named_from", "candidates_share")  # fmt: skip
     stages = {stage: root.at("stages").at(stage) for stage in STAGES}
     root.at("stages").only(*STAGES)
@@ -40,10 +40,11 @@ def read_stages(root: Entry) -> StageRules:
     early.only("if", "text", "unknown_share")
     late, learned = root.at("late"), root.at("learned")
     late.only("if", "text")
-    learned.only("unless", "text")
+    learned.only("unless", "text", "unproved", "caveat")
     return StageRules(
         labels={stage: entry.text("label") for stage, entry in stages.items()},
         meanings={stage: entry.text("meaning") for stage, entry in stages.items()},
+        shakeout_meaning=root.text("shakeout_meaning"),
         classes=texts(root.pairs("classes")),  # type: ignore[arg-type]
         patterns=patterns,
         early=StageRule("startup", early.condition(), early.text("text")),
@@ -51,7 +52,7 @@ def read_stages(root: Entry) -> StageRules:
         early_unknown_share=early.share("unknown_share"),
         rules=tuple(_stage_rule(entry) for entry in root.items("rules")),
         overrides=tuple(_stage_rule(entry) for entry in root.items("overrides")),
-        unlearned=Unlearned(learned.condition("unless"), learned.text("text")),
+        unlearned=Unlearned(learned.condition("unless"), learned.text("text"), learned.condition("unproved"), learned.text("caveat")),
         trust=root.shares("trust", TRUSTS),
         material=root.span("material"),
         rules_reliability=root.share("rules_reliability"),

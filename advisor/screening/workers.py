@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import polars as pl
 
@@ -27,6 +27,8 @@ MOST_WORKERS = 8
 
 _worker: tuple[PortfolioScreen, Table | None, int] | None = None
 """What a worker process works with: set when it starts."""
+THREADS = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS")
+"""How many threads a worker has is said in these variables."""
 
 
 def screened(table: Table, screen: PortfolioScreen, skip: int, batch: int, workers: int) -> Generator[Screened, None, None]:
@@ -82,21 +84,25 @@ def _in_order(tasks: Iterator[Future[list[Screened]]], workers: int) -> Iterator
 @contextmanager
 def _pool(screen: PortfolioScreen, table: Table | None, batch: int, workers: int) -> Iterator[ProcessPoolExecutor]:
     """Give worker processes, each with one thread for columns; when it is left, they are stopped."""
-    before = os.environ.get("POLARS_MAX_THREADS")
-    os.environ["POLARS_MAX_THREADS"] = "1"  # read when a worker loads Polars
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # read when a worker loads Polars and NumPy
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (screen, None if table is None else table.source, batch))
     try:
         yield pool
     except BaseException:
         for process in list((pool._processes or {}).values()):  # nobody waits for what they are at
             process.terminate()
+        # Before Python 3.11.5 a pool waits for ever where a worker died while a batch was written to it: python/cpython#94777.
+        with suppress(AttributeError, OSError):
+            pool._call_queue._reader.close()  # type: ignore[attr-defined]
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-        if before is None:
-            os.environ.pop("POLARS_MAX_THREADS", None)
-        else:
-            os.environ["POLARS_MAX_THREADS"] = before
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _start(screen: PortfolioScreen, source: str | None, batch: int) -> None:

@@ -6,12 +6,12 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.domain.advice import Advice, advise
-from advisor.domain.condition import AS_OF
 from advisor.domain.firm import Firm, read_firm, usable_day
 from advisor.domain.ruleset import RuleSet
 from advisor.domain.stage import read_early
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SHIPPED = shipped("data") / "stage_model"
 """The stage model that comes with the product."""
+SETTLED = 0.9
+"""From this probability on no question about the stage is worth asking."""
 
 
 class Advisor:
@@ -66,10 +68,11 @@ class Advisor:
         model, rules = self.model, advice.ruleset
         if model is None or advice.stage.opinion is None or model.worth is None or model.typical is None:
             return None
-        known = {**advice.firm.facts, AS_OF: advice.as_of}
+        known, estimate = rules.as_of(advice.as_of).known(advice.firm, advice.as_of, model)
         early, late = (rules.catalogue.judge(rule.condition, known) for rule in (rules.stages.early, rules.stages.late))
-        stages = rules.stages
-        return explain(model, known, read_early(early, late), rules.catalogue, stages, model.worth, model.typical, advice.stage.stage)
+        found = explain(model, known, read_early(early, late), rules.catalogue, rules.stages, model.worth, model.typical, estimate.stage)
+        settled = estimate.stage is not None and estimate.probabilities[estimate.stage] >= SETTLED
+        return replace(found, questions=()) if found is not None and settled else found
 
     def read(self, facts: Mapping[str, object], as_of: dt.date | None = None) -> tuple[Firm, dt.date]:
         """Return a firm and the day it is to be advised for. Raises InputError as `advise` does."""

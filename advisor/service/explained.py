@@ -19,10 +19,14 @@ def why(explained: Explained, rules: StageRules) -> Text | None:
     told = [(*_direction(move), move) for move in explained.moves.moves[:MOVERS] if _points(move)]
     parts: list[Text] = []
     for (stage, toward), same in groupby(told, key=lambda one: one[:2]):
-        words = Text("{answers}推向{stage}", "{answers} towards {stage}") if toward else Text("{answers}推离{stage}", "{answers} away from {stage}")
+        words = (
+            Text("{answers}提高了{stage}的可能", "{answers} for {stage}")
+            if toward
+            else Text("{answers}降低了{stage}的可能", "{answers} against {stage}")
+        )
         answers = [move.label + _signed(move, first=not parts and not place) for place, (*_, move) in enumerate(same)]
         parts.append(words.fill(answers=_joined(answers, Text("、", ", ")), stage=rules.labels[stage]))
-    return Text("为什么这么看：{parts}", "Why: {parts}").fill(parts=_joined(parts, Text("；", "; "))) if parts else None
+    return Text("模型为什么这么看：{parts}", "Why the model says so: {parts}").fill(parts=_joined(parts, Text("；", "; "))) if parts else None
 
 
 def settling(explained: Explained) -> tuple[Text, ...]:
@@ -38,7 +42,7 @@ def settling(explained: Explained) -> tuple[Text, ...]:
 def compared(explained: Explained, rules: StageRules) -> Text | None:
     """Return in one sentence how the firm compares with the middle half of the firms of its stage; None where nothing can be compared."""
     parts = [_beside(likeness) for likeness in explained.likeness[:COMPARISONS]]
-    words = Text("{stage}阶段的企业，居中的一半是：{parts}", "The middle half of {stage} firms: {parts}")
+    words = Text("{stage}阶段的企业，中间一半在这些范围：{parts}", "The middle half of the firms in {stage}: {parts}")
     return words.fill(stage=rules.labels[explained.stage], parts=_joined(parts, Text("；", "; "))) if parts else None
 
 
@@ -83,8 +87,7 @@ def _points(move: Move) -> int:
 
 def _signed(move: Move, *, first: bool) -> Text:
     """Return the points in brackets, with their unit the first time."""
-    _, toward = _direction(move)
-    points = f"{'+' if toward else '−'}{_points(move)}"
+    points = str(_points(move))
     unit = Text("个百分点", " points" if _points(move) != 1 else " point") if first else Text("", "")
     return Text("（{points}{unit}）", " ({points}{unit})").fill(points=points, unit=unit)
 

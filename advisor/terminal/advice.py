@@ -17,7 +17,7 @@ from advisor.domain.advice import Advice
 from advisor.domain.instrument import Instrument
 from advisor.domain.matching import NEED, Match
 from advisor.domain.stage import STAGES
-from advisor.domain.text import Lang
+from advisor.domain.text import Lang, Text
 from advisor.domain.warning import Alarm
 from advisor.domain.wording import percent, plain
 from advisor.service.view import amount_range, change_sentence, criterion_sentence, tenor_range, warnings_of
@@ -100,6 +100,14 @@ def _headline(advice: Advice, say: Say) -> Panel:
     return Panel(grid_and_counts, title=Line(name, style="bold"), subtitle=f"{advice.as_of}", box=box.ROUNDED, padding=(0, 1))
 
 
+def _meaning(advice: Advice) -> Text:
+    """Return what the named stage means; decline has other words where shake-out is all that speaks for it."""
+    stages, stage = advice.ruleset.stages, advice.stage.stage or "growth"
+    speaking = [piece for piece in advice.stage.evidence if piece.stage == stage and piece.year == 0 and piece.witness != "rules"]
+    shaken = stage == "decline" and bool(speaking) and all(piece.shakeout for piece in speaking)
+    return stages.shakeout_meaning if shaken else stages.meanings[stage]
+
+
 def _nothing_told(advice: Advice) -> bool:
     """Return whether no witness said anything of the stage."""
     return advice.stage.opinion is None and all(piece.stage is None for piece in advice.stage.evidence)
@@ -137,10 +145,12 @@ def _stage(advice: Advice, say: Say, explained: Explained | None = None) -> Grou
         return folded(lines)
     lines.append(bars)
     if advice.stage.stage is not None:
-        lines.append(Line(f"  {say(advice.ruleset.stages.meanings[advice.stage.stage])}"))
+        lines.append(Line(f"  {say(_meaning(advice))}"))
     for piece in advice.stage.evidence:
         ago = say(f"（{piece.year}年前）", f" ({piece.year} years before)") if piece.year else ""
         verdict = say(labels[piece.stage]) if piece.stage is not None else say("未能判断", "no verdict")
+        if piece.witness == "rules" and advice.stage.opinion is not None:
+            ago = say("（仅供参考）", " (shown only)")
         line = Line(f"  · {say(words.WITNESS[piece.witness])}{ago}：" if say.lang == "zh" else f"  · {say(words.WITNESS[piece.witness])}{ago}: ")
         line.append(verdict, style="bold")
         line.append(f"  {say(piece.text)}", style="dim")

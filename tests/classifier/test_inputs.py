@@ -57,6 +57,12 @@ def test_where_total_assets_are_not_known_something_stands_in():
     assert told({"cash_cny": 12e6, "net_profit_cny": 1e6})["return_on_assets"] == pytest.approx(0.01)
 
 
+def test_assets_of_nothing_measure_nothing():
+    for fact in ("total_assets_cny", "total_assets_y1_cny"):
+        assert told(FULL | {fact: 0})["return_on_assets"] is not None
+    assert told(FULL | {"total_assets_cny": 0})["cash"] == pytest.approx(12e6 / (55e6 / 0.55))
+
+
 def test_a_denominator_of_zero_is_unknown():
     assert told(FULL | {"revenue_cny": 0})["margin"] is None
     assert told(FULL | {"revenue_cny": 0, "revenue_y1_cny": 0})["sales_growth"] is None

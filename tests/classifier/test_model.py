@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from advisor.classifier.inputs import FACTS, INPUTS, TIERS, input_trees
-from advisor.classifier.model import WEIGHTS, StageModel, load_model, tiers_of
+from advisor.classifier.model import CARD, WEIGHTS, StageModel, load_model, tiers_of
 from advisor.classifier.network import Network, digest, softmax
 from advisor.classifier.training import ANY_DAY
 from advisor.domain.errors import InputError
@@ -142,15 +142,43 @@ def code_inside(arrays):
     return arrays | {"inputs": np.array([print], dtype=object)}
 
 
-@pytest.mark.parametrize("spoil", [other_inputs, other_layers, code_inside])
+def no_numbers(arrays):
+    return arrays | {"weight1": np.full_like(arrays["weight1"], np.nan)}
+
+
+def no_temperature(arrays):
+    return arrays | {"temperature": np.zeros(4)}
+
+
+def other_flags(arrays):
+    return arrays | {"flagged": arrays["flagged"] + 1_000}
+
+
+def other_quartiles(arrays):
+    return arrays | {"typical": np.zeros((4, 2, 3))}
+
+
+def huge(arrays):
+    return arrays | {"worth": np.zeros(10_000_000)}
+
+
+@pytest.mark.parametrize("spoil", [other_inputs, other_layers, code_inside, no_numbers, no_temperature, other_flags, other_quartiles, huge])
 def test_a_file_that_is_no_model_of_these_inputs_is_refused(model, tmp_path, spoil):
     model.save(tmp_path)
     with np.load(tmp_path / WEIGHTS) as kept:
         arrays = dict(kept)
-    np.savez(tmp_path / WEIGHTS, **spoil(arrays))
+    np.savez_compressed(tmp_path / WEIGHTS, **spoil(arrays))
     with pytest.raises(InputError) as refused:
         load_model(tmp_path)
     assert refused.value.problems[0].code == "model_unusable"
+
+
+@pytest.mark.parametrize("card", ["[]", "[" * 100_000, '{"version": "0123456789ab"}'])
+def test_a_card_that_is_none_of_the_model_is_refused(model, tmp_path, card):
+    model.save(tmp_path)
+    (tmp_path / CARD).write_text(card, encoding="utf-8")
+    with pytest.raises(InputError):
+        load_model(tmp_path)
 
 
 def test_a_broken_file_is_refused(model, tmp_path):

@@ -63,7 +63,9 @@ def test_seven_patterns_have_one_class_and_one_stage(staged, pattern, class5, st
     ("facts", "stage"),
     [
         ({"established_date": "2025-01-01"}, "startup"),
-        ({**OLD_AND_EARNING, "product_stage": "prototype"}, "startup"),
+        ({**OLD_AND_EARNING, "product_stage": "prototype", "revenue_cny": 8_000_000}, "startup"),
+        ({**OLD_AND_EARNING, "product_stage": "prototype", "revenue_cny": 80_000_000}, "growth"),
+        ({"established_date": "2005-01-01", "net_profit_cny": 3_000_000, "revenue_cny": 80_000_000}, "growth"),
         ({**OLD_AND_EARNING, "net_profit_cny": -1}, "startup"),
         (OLD_AND_EARNING, "growth"),
         ({}, None),
@@ -151,8 +153,8 @@ def test_with_assets_unknown_no_flow_is_borderline(staged):
 
 @pytest.mark.parametrize("missing", [{"fincf_cny": 0}, {"fincf_cny": None}, {"opcf_cny": 0}, {"invcf_cny": None}])
 def test_a_flow_that_is_zero_or_missing_leaves_the_statement_without_a_verdict(staged, missing):
-    found = staged(**(flows("+--") | missing | {"total_assets_cny": ASSETS}))
-    assert evidence(found, "statements") is None
+    piece = evidence(staged(**(flows("+--") | missing | {"total_assets_cny": ASSETS})), "statements")
+    assert (piece.stage, piece.pattern, piece.class5) == (None, None, None)
 
 
 def test_two_flows_still_move_the_probabilities(staged):
@@ -352,6 +354,33 @@ def test_a_model_takes_the_place_of_priors_and_rules(staged):
     assert not found.disagreement
 
 
+def test_a_decline_that_only_the_rules_see_is_worth_a_look(staged):
+    shrinking = {"revenue_cny": 6e6, "revenue_y1_cny": 9e6, "net_profit_cny": -1, "net_profit_y1_cny": -1, "established_date": "2005-01-01"}
+    found = staged(opinion(pmm=0.9, pmp=0.1), **shrinking)
+    assert (found.stage, found.disagreement) == ("mature", True)
+
+
+def test_shake_out_that_prevails_in_decline_is_marked(staged):
+    told = ({"ppm": 0.7, "pmm": 0.3}, {"mpm": 0.7, "pmm": 0.3})
+    shaken, sunk = (evidence(staged(opinion(**shares), **OLD_AND_EARNING), "model") for shares in told)
+    assert (shaken.stage, shaken.shakeout, sunk.stage, sunk.shakeout) == ("decline", True, "decline", False)
+    assert "of which shake-out 70%" in shaken.text.en
+    assert "动荡期" not in sunk.text.zh
+
+
+def test_a_flow_or_two_of_a_statement_are_named_as_evidence(staged):
+    piece = evidence(staged(total_assets_cny=ASSETS, opcf_cny=-5e6, fincf_cny=5e6), "statements")
+    assert (piece.stage, piece.pattern) == (None, None)
+    assert piece.text.zh == "只知道一部分现金流：经营−、筹资+"
+    assert piece.text.en == "some cash flows are known: operating −, financing +"
+
+
+def test_a_model_says_where_nothing_was_proved(staged):
+    small, larger = (evidence(staged(opinion(pmp=1.0), total_assets_cny=assets, **OLD_AND_EARNING), "model") for assets in (4e5, 4e7))
+    assert "not validated" in small.text.en
+    assert "not validated" not in larger.text.en
+
+
 def test_answers_join_a_model_by_their_trust(staged):
     found = staged(opinion(pmp=0.6, pmm=0.4), **OLD_AND_EARNING, raised_more_than_repaid=False)
     assert found.probabilities["mature"] == pytest.approx(0.4 * 0.9 / (0.4 * 0.9 + 0.6 * 0.1))
@@ -403,7 +432,7 @@ def test_a_model_is_not_asked_about_firms_it_has_not_learned_from(staged, facts)
     assert found.probabilities == staged(**facts).probabilities
     piece = evidence(found, "model")
     assert piece.stage is None
-    assert "was not asked" in piece.text.en
+    assert "not asked" in piece.text.en
 
 
 def test_legal_facts_outrank_a_model_too(staged):

@@ -4,9 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from advisor.domain.firm import read_firm
 from advisor.domain.stage import FLOWS, PATTERNS
 from advisor.screening.learned import InputColumns, Learned
 from advisor.screening.outcome import learned_share
+from advisor.screening.screen import Screen
+from tests.classifier.test_inputs import FULL
 from tests.screening.agreement import DAY, engine_frame, stage_model, synthetic_firms
 
 
@@ -59,3 +62,13 @@ def test_inputs_of_facts_that_a_table_lacks_are_unknown(rules):
     assert np.isnan(inputs[1]).all()
     assert np.isfinite(inputs[0]).sum() == 1  # sales beside what stands in for assets
     assert asked.all()
+
+
+def test_a_model_behind_three_clear_flows_names_no_stage_in_a_table_either(rules):
+    """The eighth pattern of a firm whose product is unknown: the statement names no stage, and a sure model does not speak for it."""
+    facts = {**FULL, "established_date": "2012-01-01", "opcf_cny": -9e6, "invcf_cny": -9e6, "fincf_cny": 2e7, "revenue_cny": 1.5e7}
+    firm = read_firm(facts, rules.catalogue)
+    frame, _ = Screen(rules.as_of(DAY), DAY, set(rules.catalogue.facts), model=stage_model())(engine_frame([firm], rules.catalogue))
+    estimate = rules.as_of(DAY).known(firm, DAY, stage_model())[1]
+    assert (frame["stage"][0], frame["stage_source"][0]) == (estimate.stage, estimate.source)
+    assert estimate.source != "model"

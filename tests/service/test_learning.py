@@ -32,7 +32,8 @@ def files(tmp_path_factory):
     folder, frame = tmp_path_factory.mktemp("files"), firm_years(60, 6)
     frame.filter(pl.col("fiscal_year") < 2015).write_parquet(folder / "first.parquet")
     frame.write_parquet(folder / "more.parquet")
-    as_listed(firm_years(40, 4, seed=5)).write_parquet(folder / "others.parquet")
+    others = as_listed(firm_years(40, 4, seed=5))
+    others.with_columns(("other " + pl.col("entity").cast(pl.String)).alias("entity")).write_parquet(folder / "others.parquet")
     return {path.stem: path for path in folder.iterdir()}
 
 

@@ -42,8 +42,8 @@ def lines(rules, lang, *args, **parts):
         (
             "zh",
             [
-                "  为什么这么看：应收账款（+14个百分点）、存货（+9）推向成长；货币资金（−9）推离成熟",
-                "  成长阶段的企业，居中的一半是：资产比上年增长 5%至21%（贵公司12%）；有息债务的增减占资产 −3.0%至0.4%（贵公司−5.0%）",
+                "  模型为什么这么看：应收账款（14个百分点）、存货（9）提高了成长的可能；货币资金（9）降低了成熟的可能",
+                "  成长阶段的企业，中间一半在这些范围：资产比上年增长 5%至21%（贵公司12%）；有息债务的增减占资产 −3.0%至0.4%（贵公司−5.0%）",
                 "  再回答这两个问题最能说清：",
                 "    ? 投资花的钱更多吗？",
                 "    ? 借来的钱更多吗？",
@@ -52,8 +52,8 @@ def lines(rules, lang, *args, **parts):
         (
             "en",
             [
-                "  Why: receivables (+14 points), inventory (+9) towards growth; cash in the bank (−9) away from mature",
-                "  The middle half of growth firms: growth of assets 5% to 21% (your firm 12%); change of debt −3.0% to 0.4% (your firm −5.0%)",
+                "  Why the model says so: receivables (14 points), inventory (9) for growth; cash in the bank (9) against mature",
+                "  The middle half of the firms in growth: growth of assets 5% to 21% (your firm 12%); change of debt −3.0% to 0.4% (your firm −5.0%)",
                 "  These two answers would settle most:",
                 "    ? Was more invested?",
                 "    ? Was more raised?",
@@ -72,7 +72,7 @@ def test_at_most_three_answers_and_three_comparisons_are_told(rules):
 
 
 def test_answers_that_moved_less_than_a_point_are_not_told(rules):
-    assert lines(rules, "zh", [CASH, HARDLY]) == ["  为什么这么看：货币资金（−9个百分点）推离成熟"]
+    assert lines(rules, "zh", [CASH, HARDLY]) == ["  模型为什么这么看：货币资金（9个百分点）降低了成熟的可能"]
     assert lines(rules, "en", [HARDLY]) == []
 
 
@@ -83,7 +83,7 @@ def test_one_question_is_not_two(rules):
 
 def test_one_point_is_not_points(rules):
     one = move("debt", "有息债务", "debt", 0, 0.01, -0.005, -0.005)
-    assert lines(rules, "en", [one]) == ["  Why: debt (+1 point) towards growth"]
+    assert lines(rules, "en", [one]) == ["  Why the model says so: debt (1 point) for growth"]
 
 
 def test_where_there_is_nothing_to_tell_nothing_is_told(rules):
@@ -92,7 +92,7 @@ def test_where_there_is_nothing_to_tell_nothing_is_told(rules):
 
 def test_a_share_that_rounds_to_zero_has_no_minus(rules):
     near = Likeness("turnover", Text("收入相当于资产的", "sales to assets"), -0.004, -0.001, 0.5, 12.0)
-    assert lines(rules, "en", likeness=[near]) == ["  The middle half of growth firms: sales to assets 0% to 1200% (your firm 0%)"]
+    assert lines(rules, "en", likeness=[near]) == ["  The middle half of the firms in growth: sales to assets 0% to 1200% (your firm 0%)"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
