@@ -24,8 +24,10 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 def read_stages(root: Entry) -> StageRules:
     """Return the stage rules."""
-    root.only("stages", "shakeout_meaning", "classes", "patterns", "early", "late", "rules", "overrides", "learned", "trust", "material", "rules_reliability",
-              "not_ruled_out_share", "override_probability", "named_from", "candidates_share")  # fmt: skip
+    root.only(
+        "stages", "shakeout_meaning", "classes", "named_from", "patterns", "early", "late", "rules", "overrides",
+        "learned", "trust", "material", "rules_reliability", "not_ruled_out_share", "override_probability", "candidates_share",
+    )  # fmt: skip
     stages = {stage: root.at("stages").at(stage) for stage in STAGES}
     root.at("stages").only(*STAGES)
     patterns = {}

@@ -53,7 +53,8 @@ def lines(rules, lang, *args, **parts):
             "en",
             [
                 "  Why the model says so: receivables (14 points), inventory (9) for growth; cash in the bank (9) against mature",
-                "  The middle half of the firms in growth: growth of assets 5% to 21% (your firm 12%); change of debt −3.0% to 0.4% (your firm −5.0%)",
+                "  The middle half of the firms in growth: "
+                "growth of assets 5% to 21% (your firm 12%); change of debt −3.0% to 0.4% (your firm −5.0%)",
                 "  These two answers would settle most:",
                 "    ? Was more invested?",
                 "    ? Was more raised?",
