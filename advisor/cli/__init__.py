@@ -66,6 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     advise.add_argument("--all", action="store_true", help="列出全部工具 / list every instrument")
     advise.set_defaults(run=_command("advise", "run"))
 
+    plan = commands.add_parser("plan", parents=[common], help="把能申请的拼成一个融资方案 / put what is open together to cover a need")
+    plan.add_argument("file", help="YAML 或 JSON，一家企业；- 表示标准输入 / one firm; - reads standard input")
+    plan.add_argument("--amount", type=_amount, metavar="CNY", help="要多少钱，元 / how much, in CNY (default: the firm's need_cny)")
+    plan.add_argument("--months", type=_up_to(600), metavar="N", help="用几个月 / for how many months (default: need_months)")
+    plan.add_argument("--purpose", action="append", default=[], metavar="ID", help="用来做什么 / what for (default: purposes)")
+    plan.add_argument("--within", type=_up_to(3650), metavar="DAYS", help="几天内要用 / within how many days it is needed")
+    plan.add_argument("--as-of", type=_day, metavar="DATE", help="按哪一天的规则 / rules of which day (default: today)")
+    plan.add_argument("--model", type=Path, metavar="DIR", help="用哪个阶段模型 / which stage model (default: the shipped one)")
+    plan.add_argument("--format", choices=("text", "json"), default="text")
+    plan.set_defaults(run=_command("plan", "run"))
+
     screen = commands.add_parser("screen", parents=[common], help="成批筛查企业 / screen a portfolio of firms")
     screen.add_argument("input", help="CSV、XLSX、Parquet，或装 Parquet 的文件夹 / CSV, XLSX, Parquet, a folder or glob of Parquet")
     screen.add_argument("output", help="结果：.csv .xlsx .parquet，或一个文件夹 / a file by its ending, or a folder")
@@ -175,6 +186,15 @@ def _day(written: str) -> dt.date:
         return usable_day(written)
     except InputError:
         raise argparse.ArgumentTypeError(f"“{written}”不是日期，请写成 2026-01-31 / not a date like 2026-01-31") from None
+
+
+def _amount(written: str) -> float:
+    from advisor.domain.figures import MAX_NUMBER, read_figure
+
+    found = read_figure(written, "CNY")
+    if found is None or not 1 <= found < MAX_NUMBER:
+        raise argparse.ArgumentTypeError(f"“{written}”不是金额，请写成 500万 或 5000000 / not an amount like 5000000")
+    return float(found)
 
 
 def _in_both(written: str) -> object:

@@ -39,6 +39,7 @@ def check(arguments: argparse.Namespace) -> int:
     from advisor.domain.errors import RuleError
     from advisor.rulefiles.examples import try_examples
     from advisor.rulefiles.folder import read_rules
+    from advisor.service.planning import plan_rules
     from advisor.shipped import shipped
 
     folder = arguments.folder or arguments.rules or shipped("rules")
@@ -46,6 +47,8 @@ def check(arguments: argparse.Namespace) -> int:
     try:
         rules = read_rules(folder)
         problems = list(try_examples(rules))
+        if (folder / "plan.yaml").is_file():
+            plan_rules(rules, folder / "plan.yaml")
     except RuleError as error:
         problems = list(error.problems)
     for problem in problems:
