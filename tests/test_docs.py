@@ -51,7 +51,7 @@ COMMANDS = dict(commands(_parser()))
 
 def test_the_commands_are_these():
     assert list(COMMANDS) == [
-        "advise", "plan", "screen", "demo-data", "instruments", "rules check", "rules explain", "rules diff", "rules sql",
+        "advise", "plan", "road", "statements", "screen", "demo-data", "instruments", "rules check", "rules explain", "rules diff", "rules sql",
         "train", "evaluate", "model card",
     ]  # fmt: skip
 

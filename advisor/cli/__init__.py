@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 FAMILIES = ("equity", "loan", "bond", "listing", "guarantee", "leasing", "subsidy", "rescue", "service")
+GROWTHS = ("none", "flat", "as_last_year")
 TIERS = ("T0", "T1", "T2", "T3")
 STAGES = ("startup", "growth", "mature", "decline")
 MOST_FIRMS = 1_000_000_000
@@ -76,6 +77,25 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--model", type=Path, metavar="DIR", help="用哪个阶段模型 / which stage model (default: the shipped one)")
     plan.add_argument("--format", choices=("text", "json"), default="text")
     plan.set_defaults(run=_command("plan", "run"))
+
+    road = commands.add_parser("road", parents=[common], help="往后三年哪天会开、会关 / what opens and closes in the years ahead")
+    road.add_argument("file", help="YAML 或 JSON，一家企业；- 表示标准输入 / one firm; - reads standard input")
+    road.add_argument("--years", type=_up_to(10), default=3, metavar="N", help="往后看几年 / how many years ahead (default: 3)")
+    road.add_argument("--growth", choices=GROWTHS, default="none", help="假定账面怎么变 / how the accounts are taken to move (default: none)")
+    road.add_argument("--as-of", type=_day, metavar="DATE", help="从哪一天看起 / from which day on (default: today)")
+    road.add_argument("--model", type=Path, metavar="DIR", help="用哪个阶段模型 / which stage model (default: the shipped one)")
+    road.add_argument("--format", choices=("text", "json"), default="text")
+    road.set_defaults(run=_command("road", "run"))
+
+    statements = commands.add_parser("statements", parents=[common], help="读财务报表，变成指标 / read financial statements into facts")
+    statements.add_argument("files", nargs="+", type=Path, metavar="FILE", help="资产负债表、利润表、现金流量表：xlsx、csv / the statements")
+    statements.add_argument("--unit", metavar="UNIT", help="表上没写单位时：元 千元 万元 百万元 亿元 / where the sheets name no unit")
+    statements.add_argument(
+        "--year", type=_up_to(2200, 1900), metavar="YEAR", help="表上没写年度时是哪一年 / which year, where the sheets do not tell"
+    )
+    statements.add_argument("--as-of", type=_day, metavar="DATE")
+    statements.add_argument("--format", choices=("text", "json"), default="text")
+    statements.set_defaults(run=_command("statements", "run"))
 
     screen = commands.add_parser("screen", parents=[common], help="成批筛查企业 / screen a portfolio of firms")
     screen.add_argument("input", help="CSV、XLSX、Parquet，或装 Parquet 的文件夹 / CSV, XLSX, Parquet, a folder or glob of Parquet")

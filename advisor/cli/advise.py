@@ -107,6 +107,17 @@ def read_firms(name: str) -> dict[str, Any] | list[dict[str, Any]]:
     raise refuse("not_a_firm", "应是一家企业（指标: 值），或企业的列表", "should hold one firm (fact: value) or a list of firms")
 
 
+def read_one_firm(name: str) -> dict[str, Any]:
+    """Return the one firm of a YAML or JSON file. Raises InputError, also for a list."""
+    from advisor.domain.errors import InputError, Place, Problem
+    from advisor.domain.text import Text
+
+    given = read_firms(name)
+    if isinstance(given, list):
+        raise InputError([Problem("one_firm", Text("这里一次只能给一家企业", "this is done for one firm at a time"), Place(name))])
+    return given
+
+
 class _Twice(Exception):
     """A key that stands twice in a JSON object."""
 

@@ -9,16 +9,12 @@ from pathlib import Path
 
 def run(arguments: argparse.Namespace) -> int:
     """Plan for one firm and print the plan."""
-    from advisor.cli.advise import read_firms
-    from advisor.domain.errors import InputError, Place, Problem
-    from advisor.domain.text import Text
+    from advisor.cli.advise import read_one_firm
     from advisor.service.advisor import SHIPPED, make_advisor
     from advisor.service.planning import make_plan, need_of, plan_rules, plan_view
     from advisor.terminal.plan import print_plan
 
-    given = read_firms(arguments.file)
-    if isinstance(given, list):
-        raise InputError([Problem("one_firm", Text("一次只能给一家企业做方案", "a plan is made for one firm at a time"), Place(arguments.file))])
+    given = read_one_firm(arguments.file)
     adviser = make_advisor(arguments.rules, model=arguments.model or SHIPPED)
     own = None if arguments.rules is None else Path(arguments.rules) / "plan.yaml"
     rules = plan_rules(adviser.rules, own if own is not None and own.is_file() else None)

@@ -246,6 +246,7 @@ def _stage_terms(stages: StageRules) -> Iterator[Term]:
         yield term(aspect, zh, en, getattr(stages, aspect))
     yield from text_terms("labels", "阶段名称", "stage name", stages.labels, wording=True)
     yield from text_terms("meanings", "阶段含义", "meaning of a stage", stages.meanings, wording=True)
+    yield term("shakeout_meaning", "动荡期占多数时的含义", "Meaning where shake-out prevails", stages.shakeout_meaning, wording=True)
     yield from text_terms("classes", "五分类名称", "class name", stages.classes, wording=True)
 
 
