@@ -75,17 +75,19 @@ class Book:
         wanted = [self.facts[fact].is_not_null().to_numpy() for fact in NEEDED_FOR[tier]]
         return self.rows(np.logical_and.reduce(wanted))
 
-    def as_asked(self, tier: Tier) -> Book:
-        """Return the same rows as if only a tier's questions had been answered."""
-        beyond = [fact for fact, asked in FACTS.items() if TIERS.index(asked) > TIERS.index(tier)]
-        return replace(self, facts=self.facts.with_columns([pl.lit(None, dtype=self.facts.schema[fact]).alias(fact) for fact in beyond]))
+    def as_asked(self, asked: Tier | Ints) -> Book:
+        """Return the same rows as if only a tier's questions had been answered: one tier for all rows, or a place in TIERS for each."""
+        place = TIERS.index(asked) if isinstance(asked, str) else asked
+        return self._keeping({fact: place >= TIERS.index(tier) for fact, tier in FACTS.items()})
 
     def blanked(self, share: npt.NDArray[np.float64] | float, random: np.random.Generator) -> Book:
         """Return the same rows with each answer taken away with a probability, one for all rows or one a row."""
-        gone: list[pl.Expr] = []
-        for answer in ANSWERS:
-            taken = pl.Series(random.random(len(self)) < share)
-            gone += [pl.when(~pl.lit(taken)).then(pl.col(fact)).alias(fact) for fact in answer.facts]
+        kept = {answer.id: random.random(len(self)) >= share for answer in ANSWERS}
+        return self._keeping({fact: kept[answer.id] for answer in ANSWERS for fact in answer.facts})
+
+    def _keeping(self, kept: Mapping[str, npt.NDArray[np.bool_] | bool]) -> Book:
+        """Return the same rows with facts unknown where they are not kept."""
+        gone = [pl.when(pl.lit(pl.Series(np.broadcast_to(where, len(self))))).then(pl.col(fact)).alias(fact) for fact, where in kept.items()]
         return replace(self, facts=self.facts.with_columns(gone))
 
 

@@ -17,7 +17,7 @@ from advisor.classifier.book import NEEDED_FOR, Book, Ints
 from advisor.classifier.inputs import BASIC, NAMES, NEEDED, Tier
 from advisor.classifier.model import StageModel, tiers_of
 from advisor.classifier.network import Bools, Floats
-from advisor.classifier.scores import intervals, reliability, resamples, scores, tally
+from advisor.classifier.scores import intervals, measures, reliability, resamples, scores, tally
 from advisor.classifier.training import Progress, Recipe, Table, early_as, learnable, to_stages, train
 from advisor.domain.errors import InputError, Problem
 from advisor.domain.facts import Catalogue
@@ -262,7 +262,7 @@ def evaluate(
         "verdict": verdict(classes["classes5"], error_by_chance(said["classes5"])),
     }
     by_baselines = {name: readings(shares, early, rules) for name, shares in judged.baselines.items()}
-    found["baselines"] = {name: {level: measured(truth[level], shares[level]) for level in NAMES_OF} for name, shares in by_baselines.items()}
+    found["baselines"] = {name: {level: measures(truth[level], shares[level]) for level in NAMES_OF} for name, shares in by_baselines.items()}
     found["gains"] = {
         name: {level: _gains(truth[level], said[level], shares[level], judged.book.entity) for level in NAMES_OF}
         for name, shares in by_baselines.items()
@@ -302,17 +302,12 @@ def error_by_chance(shares: Floats, draws: int = 100, seed: int = 0) -> float:
     errors = []
     for _ in range(draws):
         truth = np.minimum((random.random((len(shares), 1)) > upper).sum(axis=1), shares.shape[1] - 1)
-        errors.append(measured(truth, shares)["ece"])
+        errors.append(measures(truth, shares)["ece"])
     return float(np.quantile(errors, 0.95))
 
 
 def _plain_text(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
-
-
-def measured(truth: Ints, shares: Floats) -> dict[str, float]:
-    """Return the measures of shares, n x k, against the true classes."""
-    return {name: float(value[0]) for name, value in tally(truth, shares, np.zeros(len(truth), dtype=np.int64), 1).measures().items()}
 
 
 def _scored(truth: Ints, shares: Floats, book: Book, names: Sequence[str]) -> Json:
@@ -326,7 +321,7 @@ def _gains(truth: Ints, shares: Floats, others: Floats, entity: npt.NDArray[np.s
     weights = resamples(len(firms), draws, 0)
     here, drawn = [], []
     for one in (shares, others):
-        here.append(measured(truth, one))
+        here.append(measures(truth, one))
         drawn.append(tally(truth, one, firm, len(firms)).weighed(weights).measures())
     return {
         name: {
@@ -374,7 +369,7 @@ def _slices(truth: Ints, shares: Floats, book: Book) -> Json:
 
 
 def _slice(truth: Ints, shares: Floats) -> Json:
-    figures = measured(truth, shares)
+    figures = measures(truth, shares)
     return {"rows": len(truth), **{name: figures[name] for name in SLICED}}
 
 

@@ -15,13 +15,12 @@ from advisor.classifier.book import Book, Ints
 from advisor.classifier.inputs import ANSWERS, FACTS, NAMES, TIERS, Answer, Tier
 from advisor.classifier.model import PLACES, StageModel, tiers_of
 from advisor.classifier.network import Floats
-from advisor.classifier.training import ANY_DAY, Table, early_as, stage_of
+from advisor.classifier.training import Table, early_as, input_columns, stage_of
 from advisor.domain.condition import Value
 from advisor.domain.facts import Catalogue
 from advisor.domain.stage import ANSWERS as CASH_QUESTIONS
 from advisor.domain.stage import FLOWS, PATTERNS, STAGES, Stage, StageRules, signs_heard, stage_of_pattern
 from advisor.domain.text import Text
-from advisor.screening.learned import InputColumns
 
 EXACT = 10
 """Up to so many answers every subset of them is scored; beyond, orders are drawn."""
@@ -188,7 +187,7 @@ def _reading(rules: StageRules, early: Stage | None) -> Floats:
 def _moves(model: StageModel, known: Mapping[str, Value | None], catalogue: Catalogue, reading: Floats) -> tuple[Floats, Moves]:
     """Return the firm's inputs, and what each of its answers added to the stages."""
     given = [answer for answer in ANSWERS if any(known.get(fact) is not None for fact in answer.facts)]
-    columns = InputColumns(model.trees, catalogue, ANY_DAY, tuple(FACTS))
+    columns = input_columns(catalogue)
 
     def stages(coalitions: Ints) -> Floats:
         shares: Floats = model.shares(columns(_copies(known, given, coalitions))[0]) @ reading
@@ -323,7 +322,7 @@ def worths(model: StageModel, book: Book, catalogue: Catalogue) -> Floats:
     The rows are asked as in the tier, once with nothing of the answer and once with all of it, also what is asked later only.
     Counted are the rows in which any of it is known; 0 where there is none.
     """
-    columns = InputColumns(model.trees, catalogue, ANY_DAY, tuple(FACTS))
+    columns = input_columns(catalogue)
     found = np.zeros((len(TIERS), len(ANSWERS)))
 
     def losses(facts: pl.DataFrame) -> Floats:

@@ -160,6 +160,11 @@ def _check(truth: Ints, shares: Floats) -> None:
         raise ValueError(f"truths run from {truth.min()} to {truth.max()}, classes from 0 to {shares.shape[1] - 1}")
 
 
+def measures(truth: Ints, shares: Floats) -> dict[str, float]:
+    """Return the measures of shares, n x k, against the true classes, places in 0 to k - 1."""
+    return {name: float(value[0]) for name, value in tally(truth, shares, np.zeros(len(truth), dtype=np.int64), 1).measures().items()}
+
+
 def _said(shares: Floats) -> tuple[NDArray[np.intp], Floats]:
     return shares.argmax(axis=1), shares.max(axis=1)
 

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from advisor.classifier.book import Book
-from advisor.classifier.evaluation import CLASSES5, FEWEST, SLICED, Asked, Json, Judged, Part, after, judge, lessons_of, measured, readings, truths
+from advisor.classifier.evaluation import CLASSES5, FEWEST, SLICED, Asked, Json, Judged, Part, after, judge, lessons_of, readings, truths
 from advisor.classifier.inputs import ANSWERS, INPUTS, NAMES
 from advisor.classifier.network import Bools, Floats
+from advisor.classifier.scores import measures
 from advisor.classifier.training import Progress, Recipe, Table, early_as, train
 from advisor.domain.facts import Catalogue
 from advisor.domain.stage import StageRules
@@ -41,7 +42,7 @@ def learning_curve(
         jury = [Part(judged, some, train(lessons, catalogue, rules, recipe, step))]
         told = judge(book, jury, catalogue, asked, baselines=())
         early = early_as(told.book)
-        figures = measured(truths(told.book.pattern, early, rules)["classes5"], readings(told.shares, early, rules)["classes5"])
+        figures = measures(truths(told.book.pattern, early, rules)["classes5"], readings(told.shares, early, rules)["classes5"])
         found.append({"firms": lessons.firms, "rows": len(lessons), **{name: figures[name] for name in SLICED}})
     return found
 
@@ -113,4 +114,4 @@ def _sample(
     told = judge(book, [Part(some, part.learned, part.model)], catalogue, asked, baselines=())
     early = early_as(told.book)
     truth = truths(told.book.pattern, early, rules)["classes5"]
-    return told, lambda shares: measured(truth, readings(shares, early, rules)["classes5"])["log_loss"]
+    return told, lambda shares: measures(truth, readings(shares, early, rules)["classes5"])["log_loss"]

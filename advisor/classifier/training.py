@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.classifier.book import Book, Ints
-from advisor.classifier.inputs import ANSWERS, FACTS, INPUTS, TIERS, Tier, input_trees
+from advisor.classifier.inputs import FACTS, INPUTS, TIERS, Tier, input_trees
 from advisor.classifier.model import PLACES, StageModel, tiers_of
 from advisor.classifier.network import Floats, Network, softmax, spread
 from advisor.domain.facts import Catalogue
@@ -49,12 +49,17 @@ class Recipe:
 Progress = Callable[[int, int], None]
 
 
+def input_columns(catalogue: Catalogue) -> InputColumns:
+    """Return what works out the inputs over a table that has a column for each of FACTS."""
+    return InputColumns(input_trees(), catalogue, ANY_DAY, tuple(FACTS))
+
+
 class Table:
     """The inputs of a book, made once more for other masks."""
 
     def __init__(self, book: Book, catalogue: Catalogue) -> None:
         self.book = book
-        self._columns = InputColumns(input_trees(), catalogue, ANY_DAY, tuple(FACTS))
+        self._columns = input_columns(catalogue)
 
     def inputs(self, book: Book | None = None) -> Floats:
         """Return the inputs of the book, or of another, n x f with NaN for unknown."""
@@ -63,19 +68,10 @@ class Table:
 
     def masked(self, recipe: Recipe, random: np.random.Generator) -> Floats:
         """Return the inputs with answers taken away at random, as the recipe says."""
-        import polars as pl
-
         rows = len(self.book)
         asked = random.choice(len(TIERS), size=rows, p=recipe.tiers)
         rate = random.choice(recipe.blanks, size=rows)
-        gone: list[pl.Expr] = []
-        for answer in ANSWERS:
-            blank = random.random(rows) < rate
-            for fact, tier in answer.facts.items():
-                kept = ~(blank | (asked < TIERS.index(tier)))
-                gone.append(pl.when(pl.lit(pl.Series(kept))).then(pl.col(fact)).alias(fact))
-        found, _ = self._columns(self.book.facts.with_columns(gone))
-        return found
+        return self.inputs(self.book.blanked(rate, random).as_asked(asked))
 
 
 def train(book: Book, catalogue: Catalogue, rules: StageRules, recipe: Recipe | None = None, progress: Progress | None = None) -> StageModel:
@@ -141,7 +137,7 @@ def fit_network(table: Table, recipe: Recipe, steps: Steps | None = None) -> Net
 
 def calibrate(network: Network, book: Book, catalogue: Catalogue, rules: StageRules) -> tuple[Floats, Floats]:
     """Return for each tier the temperature and the conformal bound, from firms the network was not trained on."""
-    table = Table(book, catalogue)
+    table, reading = Table(book, catalogue), early_as(book)
     temperature, least = np.ones(len(TIERS)), np.zeros(len(TIERS))
     for place, tier in enumerate(TIERS):
         inputs = table.inputs(book.as_asked(tier))
@@ -152,7 +148,7 @@ def calibrate(network: Network, book: Book, catalogue: Catalogue, rules: StageRu
         scores, pattern = network.scores(inputs[there]), book.pattern[there]
         temperature[place] = best_temperature(scores, pattern)
         shares = np.round(softmax(scores, temperature[place]), PLACES)
-        early = early_as(book)[there]
+        early = reading[there]
         least[place] = conformal_bound(to_stages(shares, early, rules), stage_of(pattern, early, rules))
     return temperature, least
 
@@ -199,8 +195,8 @@ def early_as(book: Book) -> Ints:
 
 def stage_of(pattern: Ints, early: Ints, rules: StageRules) -> Ints:
     """Return the stage, as a place in STAGES, of each pattern; `early` is what "--+" is read as."""
-    plain = np.array([STAGES.index(rules.patterns[signs].stage) for signs in PATTERNS])[pattern]
-    return np.where(pattern == PATTERNS.index("--+"), early, plain)
+    found: Ints = to_stages(np.eye(len(PATTERNS))[pattern], early, rules).argmax(axis=1)
+    return found
 
 
 def to_stages(shares: Floats, early: Ints, rules: StageRules) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.classifier.network import Floats, Network, softmax, spread
-from advisor.classifier.scores import tally
+from advisor.classifier.scores import measures
 from advisor.domain.stage import PATTERNS, Class5
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -166,5 +166,5 @@ def _spread(rows: Floats) -> tuple[Floats, Floats]:
 
 
 def _score(truth: Ints, shares: Floats) -> Score:
-    measures = tally(truth, shares, np.zeros(len(truth), dtype=np.int64), 1).measures()
-    return Score(*(float(measures[name][0]) for name in ("log_loss", "accuracy", "ece")))
+    found = measures(truth, shares)
+    return Score(*(found[name] for name in ("log_loss", "accuracy", "ece")))
